@@ -1,0 +1,134 @@
+// SPDX-License-Identifier: Apache-2.0
+/*
+ * The command line's shared words: what a command is, what it was given, how it speaks. Commands
+ * are rows of commands.def and one file cmd_<verb>.c each.
+ */
+#ifndef CLI_H
+#define CLI_H
+
+#include <ota/diag.h>
+
+/* Exit codes: design rule, the same for every command. */
+enum cli_exit {
+	CLI_DONE = 0,
+	CLI_NO = 1, /* does not verify, does not fit, wrong base */
+	CLI_USAGE = 2,
+	CLI_BAD_INPUT = 3,   /* malformed, truncated, unsupported */
+	CLI_ENVIRONMENT = 4, /* input, output, memory, token */
+};
+
+struct cli_option {
+	const char *name;  /* long name without dashes */
+	char letter;       /* 0: none */
+	const char *value; /* what it takes, for the help; NULL: a flag */
+	const char *help;
+	bool two_values;
+	bool repeats; /* else the last one wins */
+	bool later;   /* read, but not served by this version */
+};
+
+struct cli_given {
+	unsigned option; /* index into the command's options */
+	const char *value[2];
+};
+
+struct cli_example {
+	const char *line;
+	const char *what;
+};
+
+struct cli_args;
+
+struct cli_command {
+	const char *usage;                  /* behind "otatool " */
+	const struct cli_example *examples; /* ends with a NULL line */
+	const char *about;                  /* prose, wrapped by hand at 76 columns; NULL: none */
+	const struct cli_option *options;
+	unsigned n_options;
+	unsigned min_positionals;
+	unsigned max_positionals;
+	const char *positionals; /* their names, for messages: "IN and OUT" */
+	enum cli_exit (*run)(const struct cli_args *args);
+};
+
+/* A row of commands.def. */
+struct cli_row {
+	const char *name;
+	const char *summary; /* NULL: an alias, not shown in the list */
+	const struct cli_command *command;
+};
+
+extern const struct cli_row cli_rows[];
+extern const unsigned cli_n_rows;
+
+/* The row of that name, or NULL. */
+const struct cli_row *cli_find_command(const char *name);
+/* Says that there is no such command, and which one is near. Returns CLI_USAGE. */
+enum cli_exit cli_unknown_command(const char *name);
+
+/* What a command was given. Owns its arrays; strings are argv's. */
+struct cli_args {
+	const struct cli_row *row;
+	struct cli_given *given;
+	unsigned n_given;
+	const char **positional;
+	unsigned n_positionals;
+	bool help;
+};
+
+/* args.c -- reading argv ---------------------------------------------------------------------- */
+
+/*
+ * Splits argv[0..argc) by the row's table: options anywhere, `--opt value`, `--opt=value`,
+ * `-S0x1000`, `--`. Says what is wrong, and what was meant, and returns CLI_USAGE.
+ */
+enum cli_exit cli_args_read(const struct cli_row *row, int argc, char **argv,
+			    struct cli_args *args);
+void cli_args_free(struct cli_args *args);
+
+bool cli_has(const struct cli_args *args, unsigned option);
+/* The last value given, or NULL. */
+const char *cli_value(const struct cli_args *args, unsigned option);
+/* How often it was given. */
+unsigned cli_count(const struct cli_args *args, unsigned option);
+
+/*
+ * The option's last value as a number of at most `max`; `*value` is left alone when it was not
+ * given. cli_size also takes K, KiB, M and MiB. Says what is wrong and returns CLI_USAGE.
+ */
+enum cli_exit cli_number(const struct cli_args *args, unsigned option, uint64_t max,
+			 uint64_t *value);
+enum cli_exit cli_size(const struct cli_args *args, unsigned option, uint64_t max, uint64_t *value);
+
+/* As cli_number for one given text, which messages call `name`. */
+enum cli_exit cli_parse_number(const char *name, const char *text, uint64_t max, uint64_t *value);
+
+/* The index of the option's last value among `words` (NULL at the end); CLI_USAGE names them. */
+enum cli_exit cli_choice(const struct cli_args *args, unsigned option, const char *const *words,
+			 unsigned *index);
+
+/* print.c -- words on stderr ------------------------------------------------------------------ */
+
+/* `otatool: error: SUBJECT: text`; subject may be NULL. Returns `code`. */
+enum cli_exit cli_error(enum cli_exit code, const char *subject, const char *format, ...)
+	__attribute__((format(printf, 3, 4)));
+void cli_hint(const char *format, ...) __attribute__((format(printf, 1, 2)));
+void cli_warning(const char *subject, const char *format, ...)
+	__attribute__((format(printf, 2, 3)));
+/* Says what the library says, with its hint, and returns the exit code that goes with it. */
+enum cli_exit cli_fail(const char *subject, const struct ota_diag *diag);
+enum cli_exit cli_exit_of(enum ota_err err);
+
+/* "452,536" into `out`, which is returned. */
+const char *cli_grouped(uint64_t value, char out[32]);
+/* The bytes as hex digits on stdout. */
+void cli_print_hex(struct ota_span bytes);
+
+/* help.c -------------------------------------------------------------------------------------- */
+
+void cli_print_overview(void);
+void cli_print_help(const struct cli_row *row);
+/* The manual page, in man(7) source. */
+void cli_print_man(void);
+
+#endif

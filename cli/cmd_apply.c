@@ -1,0 +1,192 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <stdio.h>
+#include <strings.h>
+
+#include <ota/delta.h>
+
+#include "image_text.h"
+#include "io.h"
+
+enum { OUTPUT, KEY, SHA256, MAX_SIZE, JSON };
+
+#define DEFAULT_MAX_SIZE 0x10000000U /* bytes */
+
+static const struct cli_option options[] = {
+	[OUTPUT] = {.name = "output", .letter = 'o', .value = "NEW", .help = "file to write"},
+	[KEY] = {.name = "key",
+		 .letter = 'k',
+		 .value = "KEY.pem",
+		 .help = "the new image must be signed by this key"},
+	[SHA256] = {.name = "sha256",
+		    .value = "HEX",
+		    .help = "the new file must have this SHA-256"},
+	[MAX_SIZE] = {.name = "max-size",
+		      .value = "N",
+		      .help = "largest new file accepted (default 256M)"},
+	[JSON] = {.name = "json", .help = "print a JSON object"},
+};
+
+static const struct cli_example examples[] = {
+	{"otatool apply old.img update.patch -o new.img", "the patch's format is recognised"},
+	{"otatool apply old.img update.patch -o new.img -k pub.pem",
+	 "and refuse a result that this key has not signed"},
+	{NULL, NULL},
+};
+
+/* What is known of the result beforehand, and what was found. */
+struct expectation {
+	const struct ota_key *key;
+	const char *sha256; /* hex, or NULL */
+	bool is_image;
+	struct ota_image image;
+	struct ota_digest digest; /* of the whole new file */
+};
+
+static enum ota_err check_sha256(const struct expectation *want, struct ota_diag *diag)
+{
+	char hex[2 * OTA_DIGEST_MAX + 1] = "";
+
+	for (size_t i = 0; i < want->digest.len; i++)
+		(void)snprintf(hex + 2 * i, 3, "%02x", want->digest.data[i]);
+	if (!want->sha256 || strcasecmp(hex, want->sha256) == 0)
+		return OTA_OK;
+	return ota_fail(diag, OTA_E_WRONG_BASE, "result has SHA-256 %s, not %s", hex, want->sha256);
+}
+
+/*
+ * BSDIFF40 carries no digest, of neither image: the wrong old image gives garbage. An MCUboot image
+ * brings its own, so when the old file is one the new file must be one too, and be good.
+ */
+static enum ota_err check_image(struct expectation *want, struct ota_span new_file,
+				struct ota_diag *diag)
+{
+	struct ota_image_verdict verdict;
+	enum ota_err err;
+
+	if (!want->key && !want->is_image && !ota_image_probe(new_file))
+		return OTA_OK;
+	err = ota_image_open(new_file, &want->image, diag);
+	if (err == OTA_OK)
+		err = ota_image_verify(&want->image, want->key, &verdict, diag);
+	want->is_image = err == OTA_OK;
+	/* Kinds that this version cannot judge are no proof of a wrong result. */
+	if (err == OTA_E_UNSUPPORTED && !want->key)
+		return OTA_OK;
+	return err;
+}
+
+static enum cli_exit fail_result(const char *old_path, const char *patch_path,
+				 struct ota_diag *diag)
+{
+	(void)cli_error(CLI_NO, patch_path, "result is wrong: %s", diag->text);
+	cli_hint("the patch is for another old file than %s, or is damaged", old_path);
+	return cli_exit_of(diag->err) == CLI_ENVIRONMENT ? CLI_ENVIRONMENT : CLI_NO;
+}
+
+static enum cli_exit report(const struct cli_args *args, const struct expectation *found,
+			    size_t new_len)
+{
+	const char *output = cli_value(args, OUTPUT);
+	char version[VERSION_TEXT_MAX];
+	char size[32];
+
+	if (strcmp(output, "-") == 0)
+		return CLI_DONE;
+	if (cli_has(args, JSON)) {
+		json_t *object = cli_json("apply");
+
+		cli_json_text(object, "file", output);
+		cli_json_uint(object, "new_bytes", new_len);
+		cli_json_hex(object, "sha256", ota_digest_span(&found->digest));
+		cli_json_bool(object, "mcuboot_image", found->is_image);
+		cli_json_bool(object, "signature_checked", found->key != NULL);
+		return cli_json_print(object);
+	}
+	printf("%s: %s bytes", output, cli_grouped(new_len, size));
+	if (found->is_image)
+		printf(", MCUboot image %s, digest good%s",
+		       version_text(&found->image.header.version, version),
+		       found->key ? ", signature good" : "");
+	printf("\n");
+	return CLI_DONE;
+}
+
+static enum cli_exit apply(const struct cli_args *args, struct expectation *want,
+			   struct ota_span old_file, struct ota_span patch, struct ota_buf *out)
+{
+	struct ota_diag diag = {.err = OTA_OK};
+	enum ota_err err = ota_delta_apply(old_file, patch, out, &diag);
+
+	if (err == OTA_E_NO_FIT)
+		ota_hint(&diag, "--max-size N accepts more");
+	if (err != OTA_OK)
+		return cli_fail(args->positional[1], &diag);
+	want->is_image = ota_image_probe(old_file);
+	err = ota_digest_of(OTA_HASH_SHA256, ota_buf_span(out), &want->digest, &diag);
+	if (err == OTA_OK)
+		err = check_sha256(want, &diag);
+	if (err == OTA_OK)
+		err = check_image(want, ota_buf_span(out), &diag);
+	return err == OTA_OK ? CLI_DONE
+			     : fail_result(args->positional[0], args->positional[1], &diag);
+}
+
+static enum cli_exit read_options(const struct cli_args *args, struct expectation *want,
+				  uint64_t *max_size)
+{
+	enum cli_exit status = cli_size(args, MAX_SIZE, CLI_FILE_MAX, max_size);
+
+	want->sha256 = cli_value(args, SHA256);
+	if (status == CLI_DONE && want->sha256 &&
+	    (strlen(want->sha256) != 64 || strspn(want->sha256, "0123456789abcdefABCDEF") != 64))
+		return cli_error(CLI_USAGE, "--sha256", "\"%s\" is not 64 hex digits",
+				 want->sha256);
+	if (status == CLI_DONE && !cli_has(args, OUTPUT))
+		return cli_error(CLI_USAGE, "apply", "needs --output NEW");
+	return status;
+}
+
+static enum cli_exit run(const struct cli_args *args)
+{
+	struct expectation want = {.key = NULL};
+	uint64_t max_size = DEFAULT_MAX_SIZE;
+	struct ota_buf old_file = {.data = NULL};
+	struct ota_buf patch = {.data = NULL};
+	struct ota_buf out = {.data = NULL};
+	struct ota_key *key = NULL;
+	enum cli_exit status = read_options(args, &want, &max_size);
+
+	if (status == CLI_DONE && cli_has(args, KEY))
+		status = cli_read_key(cli_value(args, KEY), &key);
+	want.key = key;
+	if (status == CLI_DONE)
+		status = cli_read(args->positional[0], &old_file);
+	if (status == CLI_DONE)
+		status = cli_read(args->positional[1], &patch);
+	out = ota_buf_init((size_t)max_size);
+	if (status == CLI_DONE)
+		status = apply(args, &want, ota_buf_span(&old_file), ota_buf_span(&patch), &out);
+	if (status == CLI_DONE)
+		status = cli_write(cli_value(args, OUTPUT), ota_buf_span(&out));
+	if (status == CLI_DONE)
+		status = report(args, &want, out.len);
+	ota_key_free(key);
+	ota_buf_free(&out);
+	ota_buf_free(&patch);
+	ota_buf_free(&old_file);
+	return status;
+}
+
+const struct cli_command cli_cmd_apply = {
+	.usage = "apply OLD PATCH -o NEW [-k KEY.pem] [--sha256 HEX] [--max-size N] [--json]",
+	.examples = examples,
+	.about = "When OLD is an MCUboot image, the result must be one with a good digest: a patch "
+		 "for\n"
+		 "another old image is refused with exit code 1, and nothing is written.",
+	.options = options,
+	.n_options = sizeof(options) / sizeof(options[0]),
+	.min_positionals = 2,
+	.max_positionals = 2,
+	.positionals = "OLD and PATCH",
+	.run = run,
+};

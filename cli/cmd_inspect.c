@@ -1,0 +1,198 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <inttypes.h>
+#include <stdio.h>
+
+#include <ota/delta.h>
+
+#include "image_text.h"
+#include "io.h"
+
+enum { JSON };
+
+static const struct cli_option options[] = {
+	[JSON] = {.name = "json", .help = "print a JSON object"},
+};
+
+static const struct cli_example examples[] = {
+	{"otatool inspect app.img", "header, TLVs, padding and trailer of an image"},
+	{"otatool inspect update.patch", "where a patch's bytes go, and what its decoder needs"},
+	{"otatool inspect key.pem", "kind and id of a key"},
+	{NULL, NULL},
+};
+
+static const char *digest_word(enum ota_err err)
+{
+	return err == OTA_OK ? "good" : err == OTA_E_DIGEST ? "WRONG" : "not checked";
+}
+
+static enum cli_exit inspect_image(const char *path, struct ota_span file, bool json)
+{
+	struct ota_diag diag = {.err = OTA_OK};
+	struct ota_diag verdict_diag = {.err = OTA_OK};
+	struct ota_image_verdict verdict;
+	struct ota_image image;
+	enum ota_err err;
+
+	if (ota_image_open(file, &image, &diag) != OTA_OK)
+		return cli_fail(path, &diag);
+	err = ota_image_verify(&image, NULL, &verdict, &verdict_diag);
+	if (json) {
+		json_t *object = cli_json("inspect");
+
+		cli_json_text(object, "file", path);
+		cli_json_text(object, "kind", "mcuboot-image");
+		json_image(object, &image);
+		cli_json_text(object, "digest", digest_word(err));
+		return cli_json_print(object);
+	}
+	printf("%s: MCUboot image\n", path);
+	print_image(&image);
+	printf("  digest     %s", digest_word(err));
+	if (err != OTA_OK)
+		printf(": %s", verdict_diag.text);
+	printf("\n");
+	return CLI_DONE;
+}
+
+static void print_stream(const char *name, uint64_t bytes, unsigned level)
+{
+	char text[32];
+
+	printf("  %-10s %s bytes", name, cli_grouped(bytes, text));
+	if (level)
+		printf(", bzip2 level %u", level);
+	printf("\n");
+}
+
+static void print_patch(const char *path, const struct ota_delta_info *info)
+{
+	char a[32];
+	char b[32];
+	char c[32];
+
+	printf("%s: %s patch, %s bytes\n", path, info->format, cli_grouped(info->patch_size, a));
+	printf("  makes      %s bytes in %" PRIu64 " records; reads the old image up to byte %s\n",
+	       cli_grouped(info->new_size, a), info->records, cli_grouped(info->old_reach, b));
+	printf("  from old   %s bytes, %s of them unchanged\n", cli_grouped(info->blended, a),
+	       cli_grouped(info->unchanged, b));
+	printf("  inserted   %s bytes\n", cli_grouped(info->inserted, c));
+	print_stream("header", info->header_size, 0);
+	print_stream("control", info->control_size, info->level[0]);
+	print_stream("diff", info->diff_size, info->level[1]);
+	print_stream("extra", info->extra_size, info->level[2]);
+	printf("  decoder    %s bytes of RAM besides the images\n",
+	       cli_grouped(info->decoder_ram, a));
+}
+
+static enum cli_exit json_patch(const char *path, const struct ota_delta_info *info)
+{
+	json_t *object = cli_json("inspect");
+	json_t *levels = json_array();
+
+	cli_json_text(object, "file", path);
+	cli_json_text(object, "kind", "patch");
+	cli_json_text(object, "format", info->format);
+	cli_json_uint(object, "patch_bytes", info->patch_size);
+	cli_json_uint(object, "new_bytes", info->new_size);
+	cli_json_uint(object, "header_bytes", info->header_size);
+	cli_json_uint(object, "control_bytes", info->control_size);
+	cli_json_uint(object, "diff_bytes", info->diff_size);
+	cli_json_uint(object, "extra_bytes", info->extra_size);
+	cli_json_uint(object, "records", info->records);
+	cli_json_uint(object, "blended_bytes", info->blended);
+	cli_json_uint(object, "unchanged_bytes", info->unchanged);
+	cli_json_uint(object, "inserted_bytes", info->inserted);
+	cli_json_uint(object, "old_reach_bytes", info->old_reach);
+	for (size_t i = 0; i < 3; i++)
+		(void)json_array_append_new(levels, json_integer((json_int_t)info->level[i]));
+	cli_json_add(object, "bzip2_levels", levels);
+	cli_json_uint(object, "decoder_ram_bytes", info->decoder_ram);
+	return cli_json_print(object);
+}
+
+static enum cli_exit inspect_patch(const char *path, struct ota_span file, bool json)
+{
+	struct ota_diag diag = {.err = OTA_OK};
+	struct ota_delta_info info;
+
+	if (ota_delta_describe(file, &info, &diag) != OTA_OK)
+		return cli_fail(path, &diag);
+	if (json)
+		return json_patch(path, &info);
+	print_patch(path, &info);
+	return CLI_DONE;
+}
+
+static enum cli_exit inspect_key(const char *path, struct ota_span file, bool json)
+{
+	struct ota_diag diag = {.err = OTA_OK};
+	struct ota_key *key = NULL;
+	struct ota_digest id;
+	enum cli_exit status = CLI_DONE;
+
+	if (ota_key_read_pem(file, &key, &diag) != OTA_OK ||
+	    ota_key_id(key, OTA_HASH_SHA256, &id, &diag) != OTA_OK) {
+		status = cli_fail(path, &diag);
+	} else if (json) {
+		json_t *object = cli_json("inspect");
+
+		cli_json_text(object, "file", path);
+		cli_json_text(object, "kind", "key");
+		cli_json_text(object, "key_type", ota_key_name(key));
+		cli_json_bool(object, "private", ota_key_is_private(key));
+		cli_json_hex(object, "key_id", ota_digest_span(&id));
+		status = cli_json_print(object);
+	} else {
+		printf("%s: %s %s key\n  key id     ", path,
+		       ota_key_is_private(key) ? "private" : "public", ota_key_name(key));
+		cli_print_hex(ota_digest_span(&id));
+		printf("\n");
+	}
+	ota_key_free(key);
+	return status;
+}
+
+static bool is_pem(struct ota_span file)
+{
+	static const char start[] = "-----BEGIN ";
+
+	return ota_span_equal(ota_span_head(file, sizeof(start) - 1),
+			      ota_span_of(start, sizeof(start) - 1));
+}
+
+static enum cli_exit run(const struct cli_args *args)
+{
+	const char *path = args->positional[0];
+	bool json = cli_has(args, JSON);
+	struct ota_buf file;
+	struct ota_span span;
+	enum cli_exit status = cli_read(path, &file);
+
+	span = ota_buf_span(&file);
+	if (status != CLI_DONE)
+		goto out;
+	if (span.len == 0)
+		status = cli_error(CLI_BAD_INPUT, path, "file is empty");
+	else if (ota_image_probe(span))
+		status = inspect_image(path, span, json);
+	else if (is_pem(span))
+		status = inspect_key(path, span, json);
+	else
+		status = inspect_patch(path, span, json);
+out:
+	/* It may have been a private key. */
+	ota_buf_wipe(&file);
+	return status;
+}
+
+const struct cli_command cli_cmd_inspect = {
+	.usage = "inspect FILE [--json]",
+	.examples = examples,
+	.about = "A wrong digest is shown, but only verify makes it a failure.",
+	.options = options,
+	.n_options = sizeof(options) / sizeof(options[0]),
+	.min_positionals = 1,
+	.max_positionals = 1,
+	.positionals = "a file",
+	.run = run,
+};

@@ -1,0 +1,31 @@
+// SPDX-License-Identifier: Apache-2.0
+/* Files named on the command line. "-" is standard input or output. */
+#ifndef CLI_IO_H
+#define CLI_IO_H
+
+#include <ota/key.h>
+
+#include "cli.h"
+
+/* Largest image, patch or slot dump that is read, in bytes. */
+#define CLI_FILE_MAX 0x7fffffffU
+
+/* Reads a whole file of at most CLI_FILE_MAX bytes into `buf`, which is initialised first. */
+enum cli_exit cli_read(const char *path, struct ota_buf *buf);
+
+/* The same for small files: profiles and the like. */
+enum cli_exit cli_read_max(const char *path, size_t ceiling, struct ota_buf *buf);
+
+/* Reads a PEM key. The caller frees it. */
+enum cli_exit cli_read_key(const char *path, struct ota_key **key);
+
+/*
+ * Writes a result: whole or not at all. A signal that would end the program waits until the file
+ * is in place.
+ */
+enum cli_exit cli_write(const char *path, struct ota_span bytes);
+
+/* The same for a private key: 0600, and an existing file is kept unless `force`. */
+enum cli_exit cli_write_secret(const char *path, struct ota_span bytes, bool force);
+
+#endif

@@ -1,0 +1,107 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <inttypes.h>
+#include <stdarg.h>
+#include <stdio.h>
+
+#include "cli.h"
+
+static void say(const char *kind, const char *subject, const char *format, va_list args)
+	__attribute__((format(printf, 3, 0)));
+
+static void say(const char *kind, const char *subject, const char *format, va_list args)
+{
+	/* In a log that takes both streams, words come after the report they belong to. */
+	(void)fflush(stdout);
+	(void)fprintf(stderr, "otatool: %s: ", kind);
+	if (subject)
+		(void)fprintf(stderr, "%s: ", subject);
+	(void)vfprintf(stderr, format, args);
+	(void)fputc('\n', stderr);
+}
+
+enum cli_exit cli_error(enum cli_exit code, const char *subject, const char *format, ...)
+{
+	va_list args;
+
+	va_start(args, format);
+	say("error", subject, format, args);
+	va_end(args);
+	return code;
+}
+
+void cli_hint(const char *format, ...)
+{
+	va_list args;
+
+	va_start(args, format);
+	say("hint", NULL, format, args);
+	va_end(args);
+}
+
+void cli_warning(const char *subject, const char *format, ...)
+{
+	va_list args;
+
+	va_start(args, format);
+	say("warning", subject, format, args);
+	va_end(args);
+}
+
+enum cli_exit cli_exit_of(enum ota_err err)
+{
+	switch (err) {
+	case OTA_OK:
+		return CLI_DONE;
+	case OTA_E_TRUNCATED:
+	case OTA_E_MALFORMED:
+	case OTA_E_UNSUPPORTED:
+	case OTA_E_ABSENT:
+		return CLI_BAD_INPUT;
+	case OTA_E_DIGEST:
+	case OTA_E_SIGNATURE:
+	case OTA_E_UNSIGNED:
+	case OTA_E_NO_FIT:
+	case OTA_E_WRONG_BASE:
+	case OTA_E_REFUSED:
+		return CLI_NO;
+	case OTA_E_USAGE:
+		return CLI_USAGE;
+	case OTA_E_MEMORY:
+	case OTA_E_IO:
+	case OTA_E_ROOM:
+	case OTA_E_EXISTS:
+	case OTA_E_CRYPTO:
+		return CLI_ENVIRONMENT;
+	}
+	return CLI_ENVIRONMENT;
+}
+
+enum cli_exit cli_fail(const char *subject, const struct ota_diag *diag)
+{
+	(void)cli_error(CLI_NO, subject, "%s",
+			diag->text[0] ? diag->text : ota_err_name(diag->err));
+	if (diag->hint[0])
+		cli_hint("%s", diag->hint);
+	return cli_exit_of(diag->err);
+}
+
+const char *cli_grouped(uint64_t value, char out[32])
+{
+	char digits[24];
+	int n = snprintf(digits, sizeof(digits), "%" PRIu64, value);
+	size_t at = 0;
+
+	for (int i = 0; i < n; i++) {
+		if (i > 0 && (n - i) % 3 == 0)
+			out[at++] = ',';
+		out[at++] = digits[i];
+	}
+	out[at] = '\0';
+	return out;
+}
+
+void cli_print_hex(struct ota_span bytes)
+{
+	for (size_t i = 0; i < bytes.len; i++)
+		printf("%02x", bytes.data[i]);
+}

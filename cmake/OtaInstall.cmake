@@ -1,0 +1,16 @@
+# SPDX-License-Identifier: Apache-2.0
+# What "cmake --install" puts where.
+configure_file(${CMAKE_CURRENT_SOURCE_DIR}/cmake/libota.pc.in ${CMAKE_CURRENT_BINARY_DIR}/libota.pc
+	@ONLY)
+
+install(TARGETS otatool RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR})
+install(TARGETS ota_static ota_shared
+	ARCHIVE DESTINATION ${CMAKE_INSTALL_LIBDIR}
+	LIBRARY DESTINATION ${CMAKE_INSTALL_LIBDIR})
+foreach(floor formats keys libota)
+	install(DIRECTORY ${floor}/include/ota DESTINATION ${CMAKE_INSTALL_INCLUDEDIR}
+		FILES_MATCHING PATTERN "*.h")
+endforeach()
+install(FILES ${CMAKE_CURRENT_BINARY_DIR}/libota.pc
+	DESTINATION ${CMAKE_INSTALL_LIBDIR}/pkgconfig)
+install(FILES man/otatool.1 DESTINATION ${CMAKE_INSTALL_MANDIR}/man1)

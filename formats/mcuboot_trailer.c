@@ -1,0 +1,189 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <ota/mcuboot.h>
+
+/* bootutil_public.c, boot_img_magic: for BOOT_MAX_ALIGN 8, and what follows the u16 alignment. */
+static const uint8_t magic_8[OTA_TRAILER_MAGIC_SIZE] = {0x77, 0xc2, 0x95, 0xf3, 0x60, 0xd2,
+							0xef, 0x7f, 0x35, 0x52, 0x50, 0x0f,
+							0x2c, 0xb6, 0x79, 0x80};
+static const uint8_t magic_tail[OTA_TRAILER_MAGIC_SIZE - 2] = {
+	0x2d, 0xe1, 0x5d, 0x29, 0x41, 0x0b, 0x8d, 0x77, 0x67, 0x9c, 0x11, 0x0f, 0x1f, 0x8a};
+
+uint32_t ota_trailer_magic_field(uint32_t max_align)
+{
+	return (uint32_t)ota_align_up(OTA_TRAILER_MAGIC_SIZE, max_align);
+}
+
+uint64_t ota_trailer_info_size(const struct ota_trailer_rules *rules)
+{
+	uint64_t fields = 4 + (rules->tlv_sizes ? 1 : 0);
+
+	return fields * rules->max_align + 2 * ota_align_up(rules->enc_key, rules->max_align) +
+	       ota_trailer_magic_field(rules->max_align);
+}
+
+uint64_t ota_trailer_size(const struct ota_trailer_rules *rules)
+{
+	return (uint64_t)rules->max_sectors * rules->states * rules->write_size +
+	       ota_trailer_info_size(rules);
+}
+
+uint64_t ota_trailer_scratch_size(const struct ota_trailer_rules *rules)
+{
+	return (uint64_t)rules->states * rules->write_size + ota_trailer_info_size(rules);
+}
+
+uint32_t ota_trailer_swap_info_distance(uint32_t max_align)
+{
+	return ota_trailer_magic_field(max_align) + 3 * max_align;
+}
+
+void ota_trailer_magic_write(struct ota_wr *wr, uint32_t max_align)
+{
+	if (max_align == OTA_TRAILER_ALIGN_MIN) {
+		ota_wr_bytes(wr, ota_span_of(magic_8, sizeof(magic_8)));
+		return;
+	}
+	ota_wr_u16(wr, (uint16_t)max_align);
+	ota_wr_bytes(wr, ota_span_of(magic_tail, sizeof(magic_tail)));
+}
+
+/* The alignment that a magic stands for, in either byte order; 0 when it is no magic. */
+static uint32_t magic_align(struct ota_span magic)
+{
+	for (uint32_t align = OTA_TRAILER_ALIGN_MIN; align <= OTA_TRAILER_ALIGN_MAX; align *= 2) {
+		for (unsigned big = 0; big < 2; big++) {
+			uint8_t bytes[OTA_TRAILER_MAGIC_SIZE];
+			struct ota_wr wr = ota_wr_init(bytes, sizeof(bytes));
+
+			wr.big = big != 0;
+			ota_trailer_magic_write(&wr, align);
+			if (ota_span_equal(magic, ota_wr_span(&wr)))
+				return align;
+		}
+	}
+	return 0;
+}
+
+/* Offset of the first byte that is not `erased`; the length when all are. */
+static size_t first_written(struct ota_span bytes, uint8_t erased)
+{
+	size_t at = 0;
+
+	while (at < bytes.len && bytes.data[at] == erased)
+		at++;
+	return at;
+}
+
+static enum ota_trailer_flag read_flag(uint8_t value, uint8_t erased)
+{
+	if (value == OTA_TRAILER_FLAG_SET)
+		return OTA_TRAILER_SET;
+	return value == erased ? OTA_TRAILER_UNSET : OTA_TRAILER_BAD;
+}
+
+/*
+ * Swap status: entries of one write each, filled from the first on without a gap, each one byte of
+ * state (1, 2 or 3) and erased behind it (swap_misc.c, boot_write_status). The write size is not
+ * known here; the distance of the first two entries must hold for all.
+ */
+static bool status_is_well_formed(struct ota_span status, uint8_t erased, size_t *at)
+{
+	size_t first = first_written(status, erased);
+	size_t step = 0;
+	size_t last = first;
+
+	for (*at = first; *at < status.len; (*at)++) {
+		uint8_t state = status.data[*at];
+
+		if (state == erased)
+			continue;
+		if (state < 1 || state > OTA_STATUS_STATES)
+			return false;
+		if (*at > first && step == 0)
+			step = *at - first;
+		if (*at > first && *at - last != step)
+			return false;
+		last = *at;
+	}
+	return true;
+}
+
+/* The fields below the magic, from the slot's end down: bootutil_misc.h. */
+enum field {
+	FIELD_IMAGE_OK = 1,
+	FIELD_COPY_DONE,
+	FIELD_SWAP_INFO,
+	FIELD_SIZE_UPPER, /* swap_size, or the TLV sizes in swap-offset */
+	FIELD_SIZE_LOWER, /* swap_size in swap-offset, else the last of the status */
+};
+
+/* One field of max_align bytes: a value, and erased bytes behind it. */
+static bool read_field(struct ota_span bytes, enum field field, uint8_t erased,
+		       struct ota_trailer *trailer)
+{
+	struct ota_rd rd = ota_rd_init(bytes);
+	uint8_t value = ota_rd_u8(&rd);
+	uint8_t type = value & 0x0f;
+	size_t used = field >= FIELD_SIZE_UPPER ? sizeof(uint32_t) : 1;
+
+	if (!ota_span_all(ota_span_tail(bytes, used), erased))
+		return false;
+	switch (field) {
+	case FIELD_IMAGE_OK:
+		trailer->image_ok = read_flag(value, erased);
+		return trailer->image_ok != OTA_TRAILER_BAD;
+	case FIELD_COPY_DONE:
+		trailer->copy_done = read_flag(value, erased);
+		return trailer->copy_done != OTA_TRAILER_BAD;
+	case FIELD_SWAP_INFO:
+		trailer->swap_info = value;
+		return value == erased || (type >= 1 && type <= 4);
+	case FIELD_SIZE_UPPER:
+	case FIELD_SIZE_LOWER:
+		break;
+	}
+	return true;
+}
+
+/*
+ * Reads the fields that lie behind the image: one that ends flush with a small slot leaves no room
+ * for the lower ones. `*at` is the start of the last field read, or of the one that is wrong.
+ */
+static bool read_fields(struct ota_span slot, uint8_t erased, struct ota_trailer *trailer,
+			size_t *at)
+{
+	size_t align = trailer->max_align;
+	size_t distance = ota_trailer_magic_field(trailer->max_align);
+
+	if (slot.len < distance)
+		return false;
+	*at = slot.len - distance;
+	if (!ota_span_all(ota_span_sub(slot, *at, distance - OTA_TRAILER_MAGIC_SIZE), erased))
+		return false;
+	for (unsigned field = FIELD_IMAGE_OK; field <= FIELD_SIZE_LOWER; field++) {
+		if (align > *at)
+			return true;
+		*at -= align;
+		if (!read_field(ota_span_sub(slot, *at, align), (enum field)field, erased, trailer))
+			return false;
+	}
+	return true;
+}
+
+enum ota_err ota_trailer_read(struct ota_span slot, uint8_t erased, struct ota_trailer *trailer,
+			      size_t *at)
+{
+	*trailer = (struct ota_trailer){.swap_info = erased};
+	*at = first_written(slot, erased);
+	if (*at == slot.len)
+		return OTA_E_ABSENT;
+	trailer->size = slot.len - *at;
+	if (slot.len < OTA_TRAILER_MAGIC_SIZE)
+		return OTA_E_MALFORMED;
+	trailer->max_align = magic_align(ota_span_tail(slot, slot.len - OTA_TRAILER_MAGIC_SIZE));
+	if (trailer->max_align == 0 || !read_fields(slot, erased, trailer, at))
+		return OTA_E_MALFORMED;
+	if (!status_is_well_formed(ota_span_head(slot, *at), erased, at))
+		return OTA_E_MALFORMED;
+	return OTA_OK;
+}

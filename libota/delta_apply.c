@@ -1,0 +1,30 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "patch_formats.h"
+
+const char *ota_delta_probe(struct ota_span patch)
+{
+	const struct ota_patch_format *format = ota_patch_format_of(patch);
+
+	return format ? format->name : NULL;
+}
+
+enum ota_err ota_delta_apply(struct ota_span old_image, struct ota_span patch, struct ota_buf *out,
+			     struct ota_diag *diag)
+{
+	const struct ota_patch_format *format;
+	enum ota_err err = ota_patch_format_find(patch, &format, diag);
+
+	return err == OTA_OK ? format->decode(old_image, patch, out, diag) : err;
+}
+
+enum ota_err ota_delta_describe(struct ota_span patch, struct ota_delta_info *info,
+				struct ota_diag *diag)
+{
+	const struct ota_patch_format *format;
+	enum ota_err err = ota_patch_format_find(patch, &format, diag);
+
+	if (err != OTA_OK)
+		return err;
+	*info = (struct ota_delta_info){.format = format->name, .patch_size = patch.len};
+	return format->describe(patch, info, diag);
+}

@@ -1,0 +1,245 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <ota/file.h>
+
+#define READ_STEP  65536U
+#define LINKS_MAX  40 /* as many as Linux follows */
+#define TEMP_NAME  ".otatool-XXXXXX"
+#define MODE_PERMS 07777U
+
+static enum ota_err fail_errno(struct ota_diag *diag, const char *what)
+{
+	return ota_fail(diag, OTA_E_IO, "%s: %s", what, strerror(errno));
+}
+
+/* Grows a buffer that is full, and only then: a regular file's size was reserved at once. */
+static enum ota_err make_room(struct ota_buf *buf, size_t room, struct ota_diag *diag)
+{
+	if (buf->cap > buf->len)
+		return OTA_OK;
+	return ota_buf_reserve(buf, room < READ_STEP ? room : READ_STEP, diag);
+}
+
+enum ota_err ota_file_read_fd(int fd, struct ota_buf *buf, struct ota_diag *diag)
+{
+	for (;;) {
+		size_t room = buf->ceiling - buf->len;
+		uint8_t beyond;
+		ssize_t got;
+
+		/* At the ceiling one more byte decides between "exactly full" and "too large". */
+		if (room == 0) {
+			got = read(fd, &beyond, 1);
+		} else {
+			enum ota_err err = make_room(buf, room, diag);
+
+			if (err != OTA_OK)
+				return err;
+			got = read(fd, buf->data + buf->len, buf->cap - buf->len);
+		}
+		if (got < 0 && errno == EINTR)
+			continue;
+		if (got < 0)
+			return fail_errno(diag, "cannot read");
+		if (got == 0)
+			return OTA_OK;
+		if (room == 0)
+			return ota_fail(diag, OTA_E_UNSUPPORTED,
+					"is larger than the %zu bytes that are read", buf->ceiling);
+		buf->len += (size_t)got;
+	}
+}
+
+enum ota_err ota_file_read(const char *path, struct ota_buf *buf, struct ota_diag *diag)
+{
+	struct stat st;
+	enum ota_err err = OTA_OK;
+	int fd = open(path, O_RDONLY | O_CLOEXEC);
+
+	if (fd < 0)
+		return fail_errno(diag, "cannot open");
+	if (fstat(fd, &st) != 0)
+		err = fail_errno(diag, "cannot read");
+	else if (S_ISDIR(st.st_mode))
+		err = ota_fail(diag, OTA_E_IO, "is a directory");
+	else if (S_ISREG(st.st_mode) && (uintmax_t)st.st_size > buf->ceiling - buf->len)
+		err = ota_fail(diag, OTA_E_UNSUPPORTED, "is %jd bytes, at most %zu are read",
+			       (intmax_t)st.st_size, buf->ceiling);
+	/* One reservation for a regular file, and a byte more to see its end in; it may still grow
+	 * or shrink under us. */
+	if (err == OTA_OK && S_ISREG(st.st_mode) && (size_t)st.st_size < buf->ceiling - buf->len)
+		err = ota_buf_reserve(buf, (size_t)st.st_size + 1, diag);
+	if (err == OTA_OK)
+		err = ota_file_read_fd(fd, buf, diag);
+	(void)close(fd);
+	return err;
+}
+
+enum ota_err ota_file_write_fd(int fd, struct ota_span bytes, struct ota_diag *diag)
+{
+	while (bytes.len > 0) {
+		ssize_t put = write(fd, bytes.data, bytes.len);
+
+		if (put < 0 && errno == EINTR)
+			continue;
+		if (put < 0)
+			return fail_errno(diag, "cannot write");
+		bytes = ota_span_tail(bytes, (size_t)put);
+	}
+	return OTA_OK;
+}
+
+/* Length of the directory part of `path` with its slash; 0 for a bare name. */
+static size_t dir_len(const char *path)
+{
+	const char *slash = strrchr(path, '/');
+
+	return slash ? (size_t)(slash - path) + 1 : 0;
+}
+
+/* Follows symbolic links, also one that dangles. `path` has PATH_MAX bytes. */
+static enum ota_err follow_links(char *path, struct ota_diag *diag)
+{
+	for (unsigned i = 0; i < LINKS_MAX; i++) {
+		char link[PATH_MAX];
+		ssize_t got = readlink(path, link, sizeof(link) - 1);
+		size_t dir = 0;
+
+		if (got < 0)
+			return OTA_OK; /* not a link, or nothing there yet */
+		link[got] = '\0';
+		if (link[0] != '/')
+			dir = dir_len(path);
+		if ((size_t)got >= PATH_MAX - dir)
+			break;
+		memcpy(path + dir, link, (size_t)got + 1);
+	}
+	return ota_fail(diag, OTA_E_IO, "too many symbolic links, or too long a path");
+}
+
+static enum ota_err write_directly(const char *path, struct ota_span bytes, struct ota_diag *diag)
+{
+	enum ota_err err;
+	int fd = open(path, O_WRONLY | O_CLOEXEC);
+
+	if (fd < 0)
+		return fail_errno(diag, "cannot open for writing");
+	err = ota_file_write_fd(fd, bytes, diag);
+	if (close(fd) != 0 && err == OTA_OK)
+		err = fail_errno(diag, "cannot write");
+	return err;
+}
+
+/* A rename is on the disk only when its directory is. */
+static enum ota_err sync_dir(const char *path, struct ota_diag *diag)
+{
+	char dir[PATH_MAX];
+	size_t len = dir_len(path);
+	enum ota_err err = OTA_OK;
+	int fd;
+
+	memcpy(dir, len > 0 ? path : "./", len > 0 ? len : 2);
+	dir[len > 0 ? len : 2] = '\0';
+	fd = open(dir, O_RDONLY | O_CLOEXEC);
+	if (fd < 0)
+		return OTA_OK; /* a directory one may write but not read */
+	/* Some file systems cannot sync a directory and say EINVAL. */
+	if (fsync(fd) != 0 && errno != EINVAL && errno != ENOTSUP)
+		err = fail_errno(diag, "cannot sync its directory");
+	(void)close(fd);
+	return err;
+}
+
+/* Fills the temporary file and makes it durable. */
+static enum ota_err fill(int fd, struct ota_span bytes, unsigned mode, struct ota_diag *diag)
+{
+	enum ota_err err = ota_file_write_fd(fd, bytes, diag);
+
+	if (err == OTA_OK && fchmod(fd, (mode_t)mode) != 0)
+		err = fail_errno(diag, "cannot set permissions");
+	if (err == OTA_OK && fsync(fd) != 0)
+		err = fail_errno(diag, "cannot sync");
+	if (close(fd) != 0 && err == OTA_OK)
+		err = fail_errno(diag, "cannot write");
+	return err;
+}
+
+/* Gives the temporary file its name. A hard link fails where a rename would replace. */
+static enum ota_err move_into_place(const char *temp, const char *path, bool must_be_new,
+				    struct ota_diag *diag)
+{
+	if (must_be_new && link(temp, path) == 0) {
+		(void)unlink(temp);
+		return OTA_OK;
+	}
+	if (must_be_new && errno == EEXIST)
+		return ota_fail(diag, OTA_E_EXISTS, "exists already and is not overwritten");
+	/* A file system without hard links: the check before the write has to do. */
+	if (rename(temp, path) != 0)
+		return fail_errno(diag, "cannot be put in place");
+	return OTA_OK;
+}
+
+static enum ota_err replace(const char *path, struct ota_span bytes, unsigned mode,
+			    bool must_be_new, struct ota_diag *diag)
+{
+	char temp[PATH_MAX];
+	size_t dir = dir_len(path);
+	enum ota_err err;
+	int fd;
+
+	if (dir + sizeof(TEMP_NAME) > sizeof(temp))
+		return ota_fail(diag, OTA_E_IO, "path is too long");
+	memcpy(temp, path, dir);
+	memcpy(temp + dir, TEMP_NAME, sizeof(TEMP_NAME));
+	fd = mkstemp(temp); /* 0600 */
+	if (fd < 0)
+		return fail_errno(diag, "cannot create a file beside it");
+	err = fill(fd, bytes, mode, diag);
+	if (err == OTA_OK)
+		err = move_into_place(temp, path, must_be_new, diag);
+	if (err != OTA_OK) {
+		(void)unlink(temp);
+		return err;
+	}
+	return sync_dir(path, diag);
+}
+
+enum ota_err ota_file_write(const char *path, struct ota_span bytes,
+			    const struct ota_file_rules *rules, struct ota_diag *diag)
+{
+	char real[PATH_MAX];
+	unsigned mode = rules->secret ? 0600 : rules->mode;
+	struct stat st;
+	bool exists = stat(path, &st) == 0;
+	enum ota_err err;
+
+	if (path[0] == '\0')
+		return ota_fail(diag, OTA_E_IO, "output has an empty name");
+	if (exists && S_ISDIR(st.st_mode))
+		return ota_fail(diag, OTA_E_IO, "is a directory");
+	/* /dev/stdout may be a regular file, but replacing it would leave the shell's behind. */
+	if (exists && (!S_ISREG(st.st_mode) || strncmp(path, "/dev/", 5) == 0))
+		return write_directly(path, bytes, diag);
+	if (exists && rules->must_be_new)
+		return ota_fail(diag, OTA_E_EXISTS, "exists already and is not overwritten");
+	if (exists && access(path, W_OK) != 0)
+		return fail_errno(diag, "cannot write");
+	if (exists && !rules->secret)
+		mode = st.st_mode & MODE_PERMS;
+	if (strlen(path) >= sizeof(real))
+		return ota_fail(diag, OTA_E_IO, "path is too long");
+	memcpy(real, path, strlen(path) + 1);
+	err = follow_links(real, diag);
+	if (err != OTA_OK)
+		return err;
+	return replace(real, bytes, mode, rules->must_be_new, diag);
+}

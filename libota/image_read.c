@@ -1,0 +1,127 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <inttypes.h>
+
+#include <ota/image.h>
+
+bool ota_image_probe(struct ota_span file)
+{
+	struct ota_rd rd = ota_rd_init(file);
+
+	return ota_rd_u32(&rd) == OTA_IMAGE_MAGIC && rd.err == OTA_OK;
+}
+
+enum ota_hash ota_image_hash_of_tlv(uint16_t type)
+{
+	switch (type) {
+	case OTA_TLV_SHA256:
+		return OTA_HASH_SHA256;
+	case OTA_TLV_SHA384:
+		return OTA_HASH_SHA384;
+	case OTA_TLV_SHA512:
+		return OTA_HASH_SHA512;
+	default:
+		return (enum ota_hash)0;
+	}
+}
+
+uint16_t ota_image_tlv_of_hash(enum ota_hash hash)
+{
+	switch (hash) {
+	case OTA_HASH_SHA256:
+		return OTA_TLV_SHA256;
+	case OTA_HASH_SHA384:
+		return OTA_TLV_SHA384;
+	case OTA_HASH_SHA512:
+		return OTA_TLV_SHA512;
+	}
+	return 0;
+}
+
+bool ota_image_is_signature(uint16_t type)
+{
+	return type == OTA_TLV_RSA2048_PSS || type == OTA_TLV_ECDSA224 ||
+	       type == OTA_TLV_ECDSA_SIG || type == OTA_TLV_RSA3072_PSS || type == OTA_TLV_ED25519;
+}
+
+static enum ota_err read_header(struct ota_span file, struct ota_image *image,
+				struct ota_diag *diag)
+{
+	enum ota_err err = ota_image_header_read(file, false, &image->header);
+	struct ota_rd rd = ota_rd_init(file);
+
+	if (err == OTA_E_TRUNCATED)
+		return ota_fail(diag, err, "%zu bytes are less than an image header of %u",
+				file.len, OTA_IMAGE_HEADER_SIZE);
+	if (err == OTA_E_MALFORMED)
+		return ota_fail(diag, err,
+				"not an MCUboot image: magic is 0x%08" PRIx32 ", not 0x%08x",
+				ota_rd_u32(&rd), OTA_IMAGE_MAGIC);
+	return err;
+}
+
+static enum ota_err find_areas(struct ota_span file, struct ota_image *image, struct ota_diag *diag)
+{
+	const struct ota_image_header *header = &image->header;
+	size_t at = 0;
+	enum ota_err err = ota_tlv_areas_find(file, header, false, &image->areas, &at);
+	uint64_t body_end = (uint64_t)header->hdr_size + header->img_size;
+
+	if (err == OTA_OK)
+		return OTA_OK;
+	if (body_end > file.len)
+		return ota_fail(diag, err,
+				"image is cut off: header and payload take %" PRIu64
+				" bytes, the file has %zu",
+				body_end, file.len);
+	if (err == OTA_E_TRUNCATED)
+		return ota_fail(diag, err, "image is cut off in the TLV area at 0x%zx", at);
+	return ota_fail(diag, err, "no well-formed TLV area at 0x%zx (protected size is %u)", at,
+			header->protect_tlv_size);
+}
+
+static enum ota_err check_records(struct ota_image *image, struct ota_diag *diag)
+{
+	struct ota_tlv_iter iter = ota_tlv_iter_init(&image->areas);
+	struct ota_tlv tlv;
+	enum ota_err err;
+
+	do {
+		err = ota_tlv_next(&iter, &tlv);
+	} while (err == OTA_OK);
+	if (err == OTA_E_ABSENT)
+		return OTA_OK;
+	return ota_fail(diag, err, "TLV at 0x%zx does not end inside its area", tlv.at);
+}
+
+/* What follows the image: nothing, erased flash, or erased flash and a trailer. */
+static void read_rest(struct ota_span file, struct ota_image *image)
+{
+	image->rest = ota_span_tail(file, image->areas.end);
+	image->erased = image->rest.len > 0 && image->rest.data[0] == 0x00 ? 0x00 : 0xff;
+	image->rest_err =
+		ota_trailer_read(image->rest, image->erased, &image->trailer, &image->rest_at);
+	image->has_trailer = image->rest_err == OTA_OK;
+	if (image->rest_err == OTA_E_ABSENT)
+		image->rest_err = OTA_OK;
+	image->rest_at += image->areas.end;
+}
+
+enum ota_err ota_image_open(struct ota_span file, struct ota_image *image, struct ota_diag *diag)
+{
+	enum ota_err err;
+
+	*image = (struct ota_image){.rest_at = 0};
+	if (file.len == 0)
+		return ota_fail(diag, OTA_E_TRUNCATED, "file is empty");
+	err = read_header(file, image, diag);
+	if (err == OTA_OK)
+		err = find_areas(file, image, diag);
+	if (err == OTA_OK)
+		err = check_records(image, diag);
+	if (err != OTA_OK)
+		return err;
+	image->bytes = ota_span_head(file, image->areas.end);
+	image->hashed = ota_span_head(file, image->areas.unprot_at);
+	read_rest(file, image);
+	return OTA_OK;
+}

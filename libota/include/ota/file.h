@@ -1,0 +1,46 @@
+// SPDX-License-Identifier: Apache-2.0
+/* Whole files in, whole files out. Messages name no file: the caller knows which it was. */
+#ifndef OTA_FILE_H
+#define OTA_FILE_H
+
+#include <ota/buf.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/*
+ * Appends the whole file to `buf`, whose ceiling is the largest one read. The file is opened once
+ * and its bytes are kept, so what is verified is what is used. OTA_E_IO: missing, a directory,
+ * unreadable. OTA_E_UNSUPPORTED: larger than the ceiling. OTA_E_MEMORY.
+ */
+OTA_API OTA_MUST_CHECK enum ota_err ota_file_read(const char *path, struct ota_buf *buf,
+						  struct ota_diag *diag);
+
+/* The same from an open descriptor, which stays open. */
+OTA_API OTA_MUST_CHECK enum ota_err ota_file_read_fd(int fd, struct ota_buf *buf,
+						     struct ota_diag *diag);
+
+struct ota_file_rules {
+	unsigned mode;    /* permissions of a new file; one that is replaced keeps its own */
+	bool secret;      /* 0600, whatever was there */
+	bool must_be_new; /* OTA_E_EXISTS rather than replace a file */
+};
+
+/*
+ * Writes a file so that it is whole or absent: a temporary file beside the one that `path` names
+ * (symbolic links are followed), fsync, rename, fsync of the directory. What exists and is no
+ * regular file, or lies below /dev, is opened and written directly. OTA_E_IO, OTA_E_EXISTS.
+ */
+OTA_API OTA_MUST_CHECK enum ota_err ota_file_write(const char *path, struct ota_span bytes,
+						   const struct ota_file_rules *rules,
+						   struct ota_diag *diag);
+
+/* Writes all to an open descriptor, which stays open. OTA_E_IO. */
+OTA_API OTA_MUST_CHECK enum ota_err ota_file_write_fd(int fd, struct ota_span bytes,
+						      struct ota_diag *diag);
+
+#ifdef __cplusplus
+}
+#endif
+#endif

@@ -1,0 +1,187 @@
+// SPDX-License-Identifier: Apache-2.0
+/*
+ * The device: flash geometry, MCUboot's mode and slots, and what the updater may use. Profiles are
+ * YAML; the built-in ones (targets/) are compiled in and read by the same parser.
+ */
+#ifndef OTA_TARGET_H
+#define OTA_TARGET_H
+
+#include <ota/buf.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* MCUboot's upgrade modes, in design order; names are ota_mode_name's. */
+enum ota_mode {
+	OTA_MODE_SWAP_SCRATCH = 1,
+	OTA_MODE_SWAP_MOVE,
+	OTA_MODE_SWAP_OFFSET,
+	OTA_MODE_OVERWRITE_ONLY,
+	OTA_MODE_OVERWRITE_FAST,
+	OTA_MODE_DIRECT_XIP,
+	OTA_MODE_DIRECT_XIP_REVERT,
+	OTA_MODE_RAM_LOAD,
+	OTA_MODE_SINGLE_SLOT,
+	OTA_MODE_FIRMWARE_LOADER,
+};
+
+/* "swap-scratch", ... Never NULL. */
+OTA_API const char *ota_mode_name(enum ota_mode mode);
+
+/*
+ * Reads a mode's name, or the short words of the geometry vectors (scratch move offset overwrite
+ * overwritefast xip xiprevert). OTA_E_ABSENT when it is neither.
+ */
+OTA_API OTA_MUST_CHECK enum ota_err ota_mode_parse(const char *word, enum ota_mode *mode);
+
+#define OTA_SECTOR_RUNS_MAX 16
+
+/* `count` sectors of `size` bytes each. */
+struct ota_sector_run {
+	uint32_t count;
+	uint32_t size;
+};
+
+/* An area's sectors from its first to its last, runs of equal ones joined. */
+struct ota_sectors {
+	struct ota_sector_run run[OTA_SECTOR_RUNS_MAX];
+	unsigned n; /* 0: the area does not exist */
+};
+
+/* Bytes and sectors in all. Neither can wrap: a parsed list is bounded to 2^32-1 bytes. */
+OTA_API uint64_t ota_sectors_bytes(const struct ota_sectors *sectors);
+OTA_API uint64_t ota_sectors_count(const struct ota_sectors *sectors);
+/* Bytes of the largest sector; 0 when there is none. */
+OTA_API uint32_t ota_sectors_largest(const struct ota_sectors *sectors);
+
+/*
+ * Parses a list as "4*16384+1*64K+7*128K"; K and M are 1024 and 1024^2. Fills `sectors`.
+ * OTA_E_MALFORMED, put into words.
+ */
+OTA_API OTA_MUST_CHECK enum ota_err ota_sectors_parse(const char *text, struct ota_sectors *sectors,
+						      struct ota_diag *diag);
+
+/* What the bootloader's size arithmetic depends on. */
+struct ota_flash_layout {
+	enum ota_mode mode;
+	uint32_t write_size;  /* bytes */
+	uint32_t max_align;   /* BOOT_MAX_ALIGN, bytes */
+	uint32_t max_sectors; /* BOOT_MAX_IMG_SECTORS */
+	uint32_t
+		enc_key; /* bytes saved in the trailer for each of two keys, 0 without encryption */
+	struct ota_sectors primary;
+	struct ota_sectors secondary;
+	struct ota_sectors scratch;
+};
+
+/* What follows from a layout; sizes in bytes. */
+struct ota_flash_limits {
+	bool compatible;          /* bootutil would upgrade between these slots */
+	char reason[160];         /* why not; empty when compatible */
+	char caution[160];        /* compatible, yet this build would not upgrade; or empty */
+	uint64_t trailer;         /* boot_trailer_sz */
+	uint64_t scratch_trailer; /* boot_scratch_trailer_sz; 0 where the mode has no scratch */
+	uint64_t max_image;       /* largest header..last TLV; 0 when incompatible */
+};
+
+/*
+ * bootutil's own arithmetic. OTA_E_USAGE for values no bootloader can be built with (alignment not
+ * a power of two, write size above the alignment, alignment above 32 in a swap mode, no slot), put
+ * into words; an incompatible layout is OTA_OK with limits->compatible false.
+ * Rules: MCUboot 2d4bacc3c15e, see libota/flash_layout.c.
+ */
+OTA_API OTA_MUST_CHECK enum ota_err ota_flash_limits(const struct ota_flash_layout *layout,
+						     struct ota_flash_limits *limits,
+						     struct ota_diag *diag);
+
+/* Erasing one sector of `sector` bytes; times in microseconds, 0 when not known. */
+struct ota_erase_time {
+	uint32_t sector;
+	uint32_t typical_us;
+	uint32_t max_us;
+};
+
+#define OTA_ERASE_TIMES_MAX 4
+
+/* May a written unit be written again before it is erased? */
+enum ota_rewrite {
+	OTA_REWRITE_UNKNOWN = 0,
+	OTA_REWRITE_NEVER,      /* "never": an ECC word, for instance */
+	OTA_REWRITE_TWICE,      /* "twice": two writes in all */
+	OTA_REWRITE_CLEAR_BITS, /* "clear-bits": 1 to 0 as often as wanted */
+};
+
+struct ota_decoder {
+	char format[16];
+	char tier[8];
+	uint32_t window; /* bytes, 0 when not given */
+};
+
+#define OTA_DECODERS_MAX 8
+
+struct ota_area {
+	uint32_t at;  /* bytes from the start of flash */
+	uint32_t len; /* bytes; 0: the area does not exist */
+};
+
+struct ota_target {
+	char name[64];
+	char base[64]; /* the chip profile it builds on, or empty */
+
+	/* chip */
+	char part[64];
+	char core[32];
+	struct ota_sectors flash;
+	uint32_t write;   /* write alignment, bytes */
+	uint32_t program; /* program unit, bytes */
+	uint8_t erased;
+	bool read_write; /* can be read while another part is written */
+	struct ota_erase_time erase_time[OTA_ERASE_TIMES_MAX];
+	unsigned n_erase_times;
+	uint32_t program_ns; /* per program unit, 0 when not known */
+	uint32_t endurance;  /* erase cycles a sector is good for, 0 when not known */
+	enum ota_rewrite rewrite;
+	uint32_t ram; /* bytes */
+	char notes[192];
+
+	/* board: what the updater may use */
+	bool has_updater;
+	uint32_t updater_ram;   /* bytes for decoder state and buffers */
+	uint32_t updater_stack; /* bytes */
+	bool old_mapped;        /* the old image can be read in place */
+	struct ota_decoder decoder[OTA_DECODERS_MAX];
+	unsigned n_decoders;
+
+	/* board: MCUboot */
+	bool has_mcuboot;
+	uint32_t header_size; /* bytes, 0 when not given */
+	struct ota_area boot, primary, secondary, scratch;
+	struct ota_flash_layout layout;
+};
+
+/*
+ * Reads a profile of at most 256 KiB. `name` is what messages call the text (a file's name).
+ * OTA_E_MALFORMED with line, field, value and what was expected. `base` is looked up among the
+ * built-in profiles; a key given in the text wins over the base's. Slots lie on sector boundaries,
+ * inside the flash and apart. The layout may still be incompatible: ota_flash_limits says.
+ * OTA_E_MEMORY. Fills `target`.
+ */
+OTA_API OTA_MUST_CHECK enum ota_err ota_target_parse(const char *name, struct ota_span yaml,
+						     struct ota_target *target,
+						     struct ota_diag *diag);
+
+/* A built-in profile by name. OTA_E_ABSENT when there is none (the diag names the nearest one). */
+OTA_API OTA_MUST_CHECK enum ota_err ota_target_builtin(const char *name, struct ota_target *target,
+						       struct ota_diag *diag);
+
+/* The names of the built-in profiles, sorted; NULL from `index` = count on. */
+OTA_API const char *ota_target_builtin_name(size_t index);
+
+/* The YAML text of a built-in profile, NUL-terminated; NULL when there is none. */
+OTA_API const char *ota_target_builtin_text(const char *name);
+
+#ifdef __cplusplus
+}
+#endif
+#endif

@@ -1,0 +1,35 @@
+// SPDX-License-Identifier: Apache-2.0
+/*
+ * Approximate matching after Percival: long stretches of the new image lie on the old one but for
+ * single bytes that differ, as addresses do when code moves.
+ */
+#ifndef MATCH_BSDIFF_H
+#define MATCH_BSDIFF_H
+
+#include <ota/patch.h>
+
+#include "suffix_sort.h"
+
+/* Owned edits. Zeroed, it is empty and may be freed. */
+struct ota_op_list {
+	struct ota_op *op;
+	size_t n;
+	size_t cap;
+};
+
+/*
+ * Appends BLEND and INSERT edits that tile `new_image`; neighbours that could be one edit are one.
+ * Makes the decisions of bsdiff 4.3, except that its search, which can stop at a short match where
+ * old's last bytes begin a longer one, finds the longest. OTA_E_NO_FIT: over OTA_DELTA_MAX.
+ * OTA_E_MEMORY.
+ */
+OTA_MUST_CHECK enum ota_err ota_match_bsdiff(const struct ota_suffix_index *index,
+					     struct ota_span new_image, struct ota_op_list *ops,
+					     struct ota_diag *diag);
+
+/* The edits, borrowed. */
+struct ota_ops ota_op_list_ops(const struct ota_op_list *ops);
+
+void ota_op_list_free(struct ota_op_list *ops);
+
+#endif

@@ -1,0 +1,51 @@
+// SPDX-License-Identifier: Apache-2.0
+/* bzip2 streams in memory: a whole one written, one read piece by piece. */
+#ifndef STREAM_BZ2_H
+#define STREAM_BZ2_H
+
+#include <bzlib.h>
+
+#include <ota/buf.h>
+
+/* What libbz2's decoder takes in its small mode: this, and this much more for each level. */
+#define OTA_BZ2_RAM           64144U
+#define OTA_BZ2_RAM_PER_LEVEL 250000U
+
+/*
+ * Appends `plain` as one bzip2 stream, at the smallest level whose block holds it all, for a lower
+ * one costs nothing then and its decoder needs less memory; at level 9 when none does.
+ * OTA_E_NO_FIT: 4 GiB or more. OTA_E_ROOM, OTA_E_MEMORY.
+ */
+OTA_MUST_CHECK enum ota_err ota_bz2_compress(struct ota_span plain, struct ota_buf *out,
+					     struct ota_diag *diag);
+
+/* The level, 1 to 9, a stream says it was written with; 0 when it is no bzip2 stream. */
+unsigned ota_bz2_level(struct ota_span stream);
+
+/* A stream being read. Zeroed, it may be closed. */
+struct ota_bz2_reader {
+	bz_stream bz;
+	struct ota_span rest; /* borrowed: compressed bytes not handed to libbz2 yet */
+	const char *name;     /* for messages: "diff" */
+	size_t size;          /* compressed bytes in all */
+	bool open;
+	bool ended;
+};
+
+/* Opens; no byte is looked at yet. Borrows `stream` and `name`. OTA_E_MEMORY. Fills `reader`. */
+OTA_MUST_CHECK enum ota_err ota_bz2_open(struct ota_bz2_reader *reader, struct ota_span stream,
+					 const char *name, struct ota_diag *diag);
+
+/*
+ * Fills `out` up to its room; less only at the stream's end. OTA_E_TRUNCATED: the compressed bytes
+ * end first. OTA_E_MALFORMED: bad data or checksum, or bytes that follow the stream's end.
+ */
+OTA_MUST_CHECK enum ota_err ota_bz2_read(struct ota_bz2_reader *reader, struct ota_wr *out,
+					 struct ota_diag *diag);
+
+/* OTA_OK when every byte has been read and the stream ends here, else as ota_bz2_read. */
+OTA_MUST_CHECK enum ota_err ota_bz2_finish(struct ota_bz2_reader *reader, struct ota_diag *diag);
+
+void ota_bz2_close(struct ota_bz2_reader *reader);
+
+#endif

@@ -1,0 +1,72 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: Apache-2.0
+# bspatch reads our patches, we read bsdiff's, and ours are not larger.
+# OTA_CORPUS: a folder of product folders whose files, sorted, are releases in order; optional.
+command -v bsdiff >/dev/null && command -v bspatch >/dev/null || {
+	echo "skipped: bsdiff and bspatch are not installed"
+	exit 77
+}
+. "$(dirname "$0")/../support/lib.sh"
+ours_sum=0
+theirs_sum=0
+pairs=0
+
+# pair OLD NEW [any]: both directions; with `any` our patch may be larger than bsdiff's.
+pair() {
+	local old=$1 new=$2 what ours theirs
+	what="$(basename "$old") to $(basename "$new")"
+	pairs=$((pairs + 1))
+	rm -f "$tmp"/{ours,theirs,n1,n2}
+	expect 0 "$OTATOOL" diff --format bsdiff "$old" "$new" -o "$tmp/ours" || return
+	expect 0 bspatch "$old" "$tmp/n1" "$tmp/ours" || return
+	same "$new" "$tmp/n1"
+	expect 0 bsdiff "$old" "$new" "$tmp/theirs" || return
+	expect 0 "$OTATOOL" apply "$old" "$tmp/theirs" -o "$tmp/n2" || return
+	same "$new" "$tmp/n2"
+	ours=$(wc -c <"$tmp/ours")
+	theirs=$(wc -c <"$tmp/theirs")
+	ours_sum=$((ours_sum + ours))
+	theirs_sum=$((theirs_sum + theirs))
+	checks=$((checks + 1))
+	[ "$ours" -le "$theirs" ] || [ "${3-}" = any ] ||
+		fail "$what: our patch is $ours bytes, bsdiff's $theirs"
+}
+
+# In order, each with the next.
+neighbours() {
+	while [ $# -ge 2 ]; do
+		pair "$1" "$2"
+		shift
+	done
+}
+
+# bsdiff maps its files and refuses empty ones, so none is empty here.
+generated() {
+	bytes 60000 1 >"$tmp/a"
+	bytes 20000 2 >"$tmp/b"
+	printf x >"$tmp/x"
+	{ head -c 30000 "$tmp/a"; printf 'inserted'; tail -c 30000 "$tmp/a"; } >"$tmp/inserted"
+	{ tail -c 30000 "$tmp/a"; head -c 30000 "$tmp/a"; } >"$tmp/swapped"
+	{ cat "$tmp/a"; head -c 40000 /dev/zero | tr '\0' '\377'; } >"$tmp/padded"
+	{ head -c 50000 "$tmp/a"; head -c 50000 /dev/zero | tr '\0' '\377'; } >"$tmp/padded2"
+	{ cat "$tmp/a" "$tmp/b" "$tmp/a"; } >"$tmp/twice"
+	cp "$tmp/a" "$tmp/changed"
+	for at in $(seq 7 500 59000); do
+		put "$tmp/changed" "$at" 5aa5
+	done
+	for new in a b x inserted swapped padded padded2 twice changed; do
+		pair "$tmp/a" "$tmp/$new" any
+		pair "$tmp/$new" "$tmp/a" any
+	done
+	pair "$tmp/x" "$tmp/x" any
+}
+
+generated
+neighbours "${OTA_SOURCE:-$(dirname "$0")/../..}"/examples/sensor/*.bin
+if [ -n "${OTA_CORPUS-}" ]; then
+	for product in "$OTA_CORPUS"/*/; do
+		neighbours "$product"*
+	done
+fi
+echo "$pairs pairs: $ours_sum bytes, bsdiff $theirs_sum"
+finish

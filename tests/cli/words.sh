@@ -1,0 +1,90 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: Apache-2.0
+# The command line's manners: usage errors, hints, help, numbers, JSON.
+. "$OTA_SOURCE/tests/support/lib.sh"
+cd "$tmp" || exit 1
+bytes 300 1 >a.bin
+
+expect 2 "$OTATOOL"
+says err "no command given"
+expect 2 "$OTATOOL" sing a.bin
+says err 'unknown command "sing"'
+says err 'hint: did you mean "otatool sign"'
+expect 2 "$OTATOOL" sign a.bin --verison 1.0 -o x
+says err "unknown option --verison"
+says err "did you mean --version"
+expect 2 "$OTATOOL" sign a.bin --ver 1.0 -o x
+says err "unknown option --ver"
+expect 2 "$OTATOOL" sign a.bin -o x --version
+says err "--version needs VERSION"
+expect 2 "$OTATOOL" sign a.bin -o x --pad=1
+says err "takes no value"
+expect 2 "$OTATOOL" sign
+says err "needs the input file"
+expect 2 "$OTATOOL" verify a b
+says err 'unexpected argument "b"'
+expect 2 "$OTATOOL" sign a.bin -o x --version 1.0 -H 32 --encrypt key.pem
+says err "not served by this version yet"
+expect 2 "$OTATOOL" sign a.hex -o x --version 1.0 -H 32
+says err "Intel HEX is not served"
+expect 2 "$OTATOOL" sign a.bin -o x --version 1.0
+says err "needs --header-size"
+expect 2 "$OTATOOL" diff a.bin a.bin -o x
+says err "needs --format, one of: bsdiff"
+expect 2 "$OTATOOL" diff a.bin a.bin -o x --format zip
+says err '"zip" is not one of the formats: bsdiff'
+expect 2 "$OTATOOL" keygen -t dsa -o x
+says err "ecdsa-p256, ed25519"
+expect 2 "$OTATOOL" check p --old a.bin --target water-metre-l476
+says err "water-meter-l476"
+[ ! -e x ] || fail "a usage error left an output"
+
+# One meaning, every spelling.
+rest=(--header-size 32 --pad-header)
+expect 0 "$OTATOOL" sign a.bin -o one.img --version 1.2.3 --slot-size 0x8000 "${rest[@]}"
+expect 0 "$OTATOOL" sign --version=1.2.3 -S0x8000 a.bin two.img "${rest[@]}"
+same one.img two.img
+expect 0 "$OTATOOL" create -v 9.9 -v 1.2.3 -S 32K -H 32 --pad-header -- a.bin three.img
+same one.img three.img
+expect 1 "$OTATOOL" sign a.bin -o x --version 1.0 -S 500 "${rest[@]}"
+says err "image is 372 bytes and its trailer 432, slot holds 500"
+says err "hint: 304 bytes too many"
+absent x
+
+# Reports for machines are JSON with a schema, also when the answer is no.
+json() {
+	local want=$1
+	shift
+	expect "$want" "$OTATOOL" "$@" --json
+	checks=$((checks + 1))
+	jq -e '.schema | test("^otatool\\.[a-z]+/1$")' <"$tmp/out" >/dev/null || fail "no JSON: $*"
+}
+expect 0 "$OTATOOL" keygen -t ecdsa-p256 -o key.pem
+json 0 version
+json 0 targets
+json 0 targets water-meter-l476
+json 0 verify one.img
+json 0 inspect one.img
+json 0 inspect key.pem
+json 1 verify one.img -k key.pem
+jq -e '.good == false and .reason == "image is not signed"' out >/dev/null || fail "reason"
+json 0 diff one.img two.img -o p --format bsdiff
+json 0 inspect p
+json 0 apply one.img p -o q
+json 0 check p --old one.img --new two.img --target water-meter-l476
+json 1 check p --old one.img --new two.img --target water-meter-l476 --on device
+jq -e '.fits == false and .applied_by == "device"' out >/dev/null || fail "check --on device"
+json 0 layout mode=scratch write=8 align=8 sectors=256 primary=224*2048 secondary=224*2048 \
+	scratch=8*2048
+jq -e '.compatible and .trailer_bytes == 6192 and .max_image_bytes == 452536' out >/dev/null ||
+	fail "layout"
+json 1 layout mode=scratch write=8 align=8 sectors=256 primary=224*2048 secondary=224*2048 \
+	scratch=1*1024
+jq -e '(.compatible | not) and .max_image_bytes == 0 and (.reason | length > 0)' out >/dev/null ||
+	fail "incompatible layout"
+expect 2 "$OTATOOL" layout mode=scratch write=16 align=8 primary=8*4096 secondary=8*4096 \
+	scratch=1*4096
+expect 2 "$OTATOOL" layout mode=scratch align=64 primary=8*4096 secondary=8*4096 scratch=1*4096
+expect 2 "$OTATOOL" layout mode=scratch primry=8*4096
+says err "did you mean primary="
+finish

@@ -1,0 +1,519 @@
+// SPDX-License-Identifier: Apache-2.0
+/* Device profiles: what is read, and that every refusal names line and field. */
+#include <inttypes.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include <cmocka.h>
+
+#include <ota/target.h>
+
+static const char chip[] = "name: mychip\n"
+			   "part: X1 + flash\n"
+			   "core: cortex-m0\n"
+			   "flash:\n"
+			   "  sectors: [4*16K, 1*65536, 7*128K]\n"
+			   "  write: 4\n"
+			   "  program: 8\n"
+			   "  erased: 0xff\n"
+			   "  read-write: true\n"
+			   "  erase-ms: {16384: 250/500.5, 65536: -/1100}\n"
+			   "  program-us: 81.7\n"
+			   "  endurance: 10000\n"
+			   "  rewrite: twice\n"
+			   "ram: 128K\n"
+			   "notes: \"a note: with a colon\"\n";
+
+static const char board[] = "name: myboard\n"
+			    "base: stm32l476rg\n"
+			    "ram: 65536\n"
+			    "updater: {ram: 16384, stack: 2048, old: mapped,\n"
+			    "  decoders: [{format: otd, tier: xs}, {format: vcdiff, window: 4K}]}\n"
+			    "mcuboot:\n"
+			    "  mode: swap-scratch\n"
+			    "  max-align: 8\n"
+			    "  max-sectors: 256\n"
+			    "  header-size: 0x200\n"
+			    "  encryption: none\n"
+			    "  boot: 0x0+32K\n"
+			    "  primary: 0x8000+448K\n"
+			    "  secondary: 0x78000+448K\n"
+			    "  scratch: 0xe8000+16K\n";
+
+static enum ota_err parse(const char *text, struct ota_target *target, struct ota_diag *diag)
+{
+	*diag = (struct ota_diag){.err = OTA_OK};
+	return ota_target_parse("my.yaml", ota_span_of(text, strlen(text)), target, diag);
+}
+
+static struct ota_target parse_good(const char *text)
+{
+	struct ota_target target;
+	struct ota_diag diag;
+
+	if (parse(text, &target, &diag) != OTA_OK)
+		fail_msg("%s", diag.text);
+	return target;
+}
+
+static void assert_fails(const char *text, const char *words)
+{
+	struct ota_target target;
+	struct ota_diag diag;
+
+	assert_int_equal(parse(text, &target, &diag), OTA_E_MALFORMED);
+	assert_string_equal(diag.text, words);
+}
+
+/* The board profile with `old` replaced by `new_text`; the caller frees it. */
+static char *board_with(const char *old, const char *new_text)
+{
+	const char *at = strstr(board, old);
+	size_t cap = sizeof(board) + strlen(new_text);
+	char *text = (char *)malloc(cap);
+
+	assert_non_null(at);
+	assert_non_null(text);
+	(void)snprintf(text, cap, "%.*s%s%s", (int)(at - board), board, new_text, at + strlen(old));
+	return text;
+}
+
+static void assert_board_fails(const char *old, const char *new_text, const char *words)
+{
+	char *text = board_with(old, new_text);
+
+	assert_fails(text, words);
+	free(text);
+}
+
+/* -- what is read ------------------------------------------------------------------------------ */
+
+static void every_builtin_profile_can_be_read(void **state)
+{
+	size_t n = 0;
+
+	(void)state;
+	for (; ota_target_builtin_name(n); n++) {
+		const char *name = ota_target_builtin_name(n);
+		struct ota_target target;
+		struct ota_diag diag = {.err = OTA_OK};
+
+		if (ota_target_builtin(name, &target, &diag) != OTA_OK)
+			fail_msg("%s", diag.text);
+		assert_string_equal(target.name, name);
+		assert_true(target.part[0] && target.core[0]);
+		assert_true(target.program >= target.write && target.endurance > 0);
+		assert_true(target.n_erase_times > 0 && target.rewrite != OTA_REWRITE_UNKNOWN);
+		assert_non_null(ota_target_builtin_text(name));
+		if (n > 0)
+			assert_true(strcmp(ota_target_builtin_name(n - 1), name) < 0);
+	}
+	assert_int_equal(n, 18);
+	assert_null(ota_target_builtin_name(n + 1));
+	assert_null(ota_target_builtin_text("nothing"));
+}
+
+static void the_water_meter_has_the_limits_of_its_data_sheet(void **state)
+{
+	struct ota_target target;
+	struct ota_flash_limits limits;
+	struct ota_diag diag = {.err = OTA_OK};
+
+	(void)state;
+	assert_int_equal(ota_target_builtin("water-meter-l476", &target, &diag), OTA_OK);
+	assert_true(target.has_mcuboot && target.has_updater && target.old_mapped);
+	assert_string_equal(target.part, "STM32L476RG");
+	assert_int_equal(ota_flash_limits(&target.layout, &limits, &diag), OTA_OK);
+	assert_true(limits.compatible);
+	assert_int_equal(limits.trailer, 6192);
+	assert_int_equal(limits.max_image, 452536);
+}
+
+static void reads_every_fact_of_a_chip(void **state)
+{
+	struct ota_target target = parse_good(chip);
+
+	(void)state;
+	assert_string_equal(target.name, "mychip");
+	assert_string_equal(target.part, "X1 + flash");
+	assert_string_equal(target.core, "cortex-m0");
+	assert_string_equal(target.notes, "a note: with a colon");
+	assert_int_equal(target.flash.n, 3);
+	assert_int_equal(ota_sectors_bytes(&target.flash), 1048576);
+	assert_int_equal(target.write, 4);
+	assert_int_equal(target.program, 8);
+	assert_int_equal(target.erased, 0xff);
+	assert_true(target.read_write);
+	assert_int_equal(target.n_erase_times, 2);
+	assert_int_equal(target.erase_time[0].typical_us, 250000);
+	assert_int_equal(target.erase_time[0].max_us, 500500);
+	assert_int_equal(target.erase_time[1].sector, 65536);
+	assert_int_equal(target.erase_time[1].typical_us, 0);
+	assert_int_equal(target.program_ns, 81700);
+	assert_int_equal(target.endurance, 10000);
+	assert_int_equal(target.rewrite, OTA_REWRITE_TWICE);
+	assert_int_equal(target.ram, 131072);
+	assert_false(target.has_mcuboot || target.has_updater);
+}
+
+static void keys_of_a_board_win_over_its_base_one_by_one(void **state)
+{
+	struct ota_target target = parse_good(board);
+
+	(void)state;
+	assert_string_equal(target.name, "myboard");
+	assert_string_equal(target.base, "stm32l476rg");
+	assert_string_equal(target.part, "STM32L476RG");
+	assert_int_equal(target.ram, 65536);
+	assert_int_equal(target.write, 8);
+	target = parse_good("name: b\nbase: stm32l476rg\nflash: {write: 16, erased: 0}\n");
+	assert_int_equal(target.write, 16);
+	assert_int_equal(target.erased, 0);
+	assert_int_equal(target.program, 8);
+	assert_int_equal(ota_sectors_bytes(&target.flash), 1048576);
+	target = parse_good("name: b\nbase: water-meter-l476\nmcuboot: {max-sectors: 224}\n");
+	assert_int_equal(target.layout.max_sectors, 224);
+	assert_int_equal(target.layout.max_align, 8);
+	assert_int_equal(ota_sectors_count(&target.layout.primary), 224);
+	assert_string_equal(target.base, "water-meter-l476");
+}
+
+static void reads_what_a_board_adds(void **state)
+{
+	struct ota_target target = parse_good(board);
+
+	(void)state;
+	assert_true(target.has_updater && target.has_mcuboot);
+	assert_int_equal(target.updater_ram, 16384);
+	assert_int_equal(target.updater_stack, 2048);
+	assert_true(target.old_mapped);
+	assert_int_equal(target.n_decoders, 2);
+	assert_string_equal(target.decoder[0].format, "otd");
+	assert_string_equal(target.decoder[0].tier, "xs");
+	assert_string_equal(target.decoder[1].format, "vcdiff");
+	assert_int_equal(target.decoder[1].window, 4096);
+	assert_int_equal(target.layout.mode, OTA_MODE_SWAP_SCRATCH);
+	assert_int_equal(target.layout.write_size, 8);
+	assert_int_equal(target.header_size, 0x200);
+	assert_int_equal(target.primary.at, 0x8000);
+	assert_int_equal(target.scratch.len, 16384);
+	assert_int_equal(ota_sectors_count(&target.layout.secondary), 224);
+}
+
+static void cuts_slots_out_of_mixed_sectors(void **state)
+{
+	struct ota_target target =
+		parse_good("name: b\nbase: stm32f407vg\n"
+			   "mcuboot: {mode: overwrite-only, max-align: 8, max-sectors: 32,\n"
+			   "  boot: 0+16K, primary: 0xc000+336K, secondary: 0x80000+512K}\n");
+	const struct ota_sectors *primary = &target.layout.primary;
+
+	(void)state;
+	assert_int_equal(primary->n, 3);
+	assert_int_equal(primary->run[0].count, 1);
+	assert_int_equal(primary->run[0].size, 16384);
+	assert_int_equal(primary->run[1].size, 65536);
+	assert_int_equal(primary->run[2].count, 2);
+	assert_int_equal(target.layout.secondary.n, 1);
+	assert_int_equal(target.layout.secondary.run[0].count, 4);
+}
+
+static void encryption_words_stand_for_what_the_trailer_saves(void **state)
+{
+	static const struct {
+		const char *word;
+		uint32_t bytes;
+	} rows[] = {{"none", 0},
+		    {"aes128", 16},
+		    {"aes256", 32},
+		    {"enctlv-ec256", 113},
+		    {"enctlv-ec256-aes256", 129},
+		    {"enctlv-x25519", 80},
+		    {"enctlv-x25519-aes256", 96},
+		    {"enctlv-x25519-sha512", 112},
+		    {"enctlv-x25519-sha512-aes256", 128},
+		    {"enctlv-rsa", 256},
+		    {"enctlv-kw", 24},
+		    {"enctlv-kw-aes256", 40}};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		char line[64];
+		char *text;
+		struct ota_target target;
+
+		(void)snprintf(line, sizeof(line), "encryption: %s", rows[i].word);
+		text = board_with("encryption: none", line);
+		target = parse_good(text);
+		assert_int_equal(target.layout.enc_key, rows[i].bytes);
+		free(text);
+	}
+}
+
+static void a_flash_that_writes_512_bytes_may_overwrite(void **state)
+{
+	struct ota_target target =
+		parse_good("name: b\nbase: lpc55s69\n"
+			   "mcuboot: {mode: overwrite-only, max-align: 512, max-sectors: 600,\n"
+			   "  primary: 0x8000+256K, secondary: 0x48000+256K}\n");
+	struct ota_flash_limits limits;
+
+	(void)state;
+	assert_int_equal(ota_flash_limits(&target.layout, &limits, NULL), OTA_OK);
+	assert_true(limits.compatible);
+	assert_int_equal(limits.max_image, 262144 - 2048);
+}
+
+/* -- refusals ---------------------------------------------------------------------------------- */
+
+static void refuses_wrong_values_with_line_field_and_what_was_expected(void **state)
+{
+	(void)state;
+	assert_board_fails("max-align: 8", "max-align: 7",
+			   "my.yaml:8: mcuboot.max-align: 7 is not one of 8, 16, 32");
+	assert_board_fails("max-align: 8\n  max-sectors: 256", "max-align: 7",
+			   "my.yaml:8: mcuboot.max-align: 7 is not one of 8, 16, 32");
+	assert_board_fails("mode: swap-scratch", "mode: swap",
+			   "my.yaml:7: mcuboot.mode: swap is not one of swap-scratch, swap-move, "
+			   "swap-offset, overwrite-only, overwrite-fast, direct-xip, "
+			   "direct-xip-revert, ram-load, single-slot, firmware-loader");
+	assert_board_fails("ram: 65536", "ram: lots",
+			   "my.yaml:3: ram: lots is not a number from 1 to 4294967295");
+	assert_board_fails("ram: 65536", "ram: 4294967296",
+			   "my.yaml:3: ram: 4294967296 is not a number from 1 to 4294967295");
+	assert_board_fails("ram: 65536", "ram: [1]",
+			   "my.yaml:3: ram: a list is not a number from 1 to 4294967295");
+	assert_board_fails("ram: 65536", "ram:",
+			   "my.yaml:3: ram: an empty value is not a number from 1 to 4294967295");
+	assert_board_fails("ram: 65536", "ram: -1",
+			   "my.yaml:3: ram: -1 is not a number from 1 to 4294967295");
+	assert_board_fails("header-size: 0x200", "header-size: 16",
+			   "my.yaml:10: mcuboot.header-size: 16 is not a number from 32 to 65535");
+	assert_board_fails("old: mapped", "old: maped",
+			   "my.yaml:4: updater.old: maped is not one of read, mapped");
+	assert_board_fails("ram: 16384", "ram: 128K",
+			   "my.yaml:4: updater.ram: 131072 is more than the chip has, 65536");
+	assert_board_fails("{format: otd, tier: xs}", "otd",
+			   "my.yaml:5: updater.decoders: otd is not a mapping (key: value)");
+	assert_board_fails("{format: otd, tier: xs}", "{tier: xs}",
+			   "my.yaml:5: updater.decoders: a mapping has no format");
+	assert_board_fails("name: myboard", "name: my board",
+			   "my.yaml:1: name: my board is not a name of letters, digits, -, _ and "
+			   ".");
+	assert_board_fails("primary: 0x8000+448K", "primary: 0x8000",
+			   "my.yaml:13: mcuboot.primary: 0x8000 is not ADDRESS+SIZE, like "
+			   "0x8000+448K");
+	assert_board_fails("ram: 65536", "flash: {write: 24}",
+			   "my.yaml:3: flash.write: 24 is not a power of two from 1 to 32768");
+	assert_board_fails("ram: 65536", "flash: {read-write: yes}",
+			   "my.yaml:3: flash.read-write: yes is not true or false");
+	assert_board_fails("ram: 65536", "flash: {erase-ms: {2048: 22}}",
+			   "my.yaml:3: flash.erase-ms.2048: 22 is not TYPICAL/MAXIMUM in "
+			   "milliseconds, - if unknown");
+	assert_board_fails("ram: 65536", "flash: {program-us: 1.2345}",
+			   "my.yaml:3: flash.program-us: 1.2345 is not a time in microseconds like "
+			   "81.7");
+}
+
+static void refuses_wrong_sector_lists(void **state)
+{
+	(void)state;
+	assert_board_fails("ram: 65536", "flash: {sectors: 512*2048}",
+			   "my.yaml:3: flash.sectors: 512*2048 is not a list in [ ]");
+	assert_board_fails("ram: 65536", "flash: {sectors: [512]}",
+			   "my.yaml:3: flash.sectors: \"512\" is not COUNT*BYTES, both from 1 to "
+			   "4294967295");
+	assert_board_fails("ram: 65536", "flash: {sectors: [1*1+2*2]}",
+			   "my.yaml:3: flash.sectors: 1*1+2*2 is not COUNT*BYTES");
+	assert_board_fails("ram: 65536", "flash: {sectors: []}",
+			   "my.yaml:3: flash.sectors: a list of 0 items, from 1 to 16 are "
+			   "possible");
+	assert_board_fails("ram: 65536", "flash: {sectors: [65536*65536]}",
+			   "my.yaml:3: flash.sectors: the sectors are 4294967296 bytes in all, at "
+			   "most 4294967295 are possible");
+}
+
+static void refuses_keys_that_are_unknown_twice_or_missing(void **state)
+{
+	(void)state;
+	assert_board_fails("max-align: 8", "max-aling: 8",
+			   "my.yaml:8: mcuboot.max-aling: unknown key, did you mean max-align?");
+	assert_board_fails("ram: 65536", "zzzzzzz: 8", "my.yaml:3: zzzzzzz: unknown key");
+	assert_board_fails("ram: 65536", "[a]: 8", "my.yaml:3: a list: unknown key");
+	assert_board_fails("ram: 65536", "name: again",
+			   "my.yaml:3: name: given twice, first in line 1");
+	assert_board_fails("  max-align: 8\n", "", "my.yaml:7: mcuboot.max-align: missing");
+	assert_board_fails("  scratch: 0xe8000+16K\n", "", "my.yaml:7: mcuboot.scratch: missing");
+	assert_board_fails("  secondary: 0x78000+448K\n", "",
+			   "my.yaml:7: mcuboot.secondary: missing");
+	assert_board_fails("name: myboard\n", "", "my.yaml:1: name: missing");
+	assert_fails("name: x\nram: 1\n", "my.yaml:1: flash.sectors: missing");
+	assert_fails("name: x\nflash: {sectors: [1*1]}\n", "my.yaml:2: flash.write: missing");
+	assert_fails("name: x\nflash: {sectors: [1*1], write: 1}\n", "my.yaml:1: ram: missing");
+}
+
+static void refuses_areas_off_the_sectors_outside_flash_or_on_each_other(void **state)
+{
+	(void)state;
+	assert_board_fails("primary: 0x8000+448K", "primary: 0x8400+446K",
+			   "my.yaml:13: mcuboot.primary: 0x8400+456704 starts inside the sector "
+			   "from 0x8000 to 0x8800");
+	assert_board_fails("primary: 0x8000+448K", "primary: 0x8000+447K",
+			   "my.yaml:13: mcuboot.primary: 0x8000+457728 ends inside the sector from "
+			   "0x77800 to 0x78000");
+	assert_board_fails("secondary: 0x78000+448K", "secondary: 0x77000+448K",
+			   "my.yaml:14: mcuboot.secondary: 0x77000+458752 overlaps "
+			   "mcuboot.primary, 0x8000+458752");
+	assert_board_fails("scratch: 0xe8000+16K", "scratch: 0xe8000+128K",
+			   "my.yaml:15: mcuboot.scratch: 0xe8000+131072 ends at 1081344, the flash "
+			   "at 1048576");
+	assert_board_fails("scratch: 0xe8000+16K", "scratch: 0xffffffff+0xffffffff",
+			   "my.yaml:15: mcuboot.scratch: 0xffffffff+4294967295 ends at 8589934590, "
+			   "the flash at 1048576");
+}
+
+static void refuses_a_bootloader_that_cannot_be_built(void **state)
+{
+	(void)state;
+	assert_board_fails("ram: 65536", "flash: {write: 16}",
+			   "my.yaml:7: mcuboot: write size 16 is above the alignment 8 "
+			   "(BOOT_MAX_ALIGN)");
+	assert_board_fails("max-align: 8", "max-align: 64",
+			   "my.yaml:8: mcuboot.max-align: 64 is not one of 8, 16, 32");
+}
+
+static void refuses_an_unknown_base(void **state)
+{
+	struct ota_target target;
+	struct ota_diag diag;
+
+	(void)state;
+	assert_int_equal(parse("name: x\nbase: stm32l467rg\n", &target, &diag), OTA_E_MALFORMED);
+	assert_string_equal(diag.text,
+			    "my.yaml:2: base: \"stm32l467rg\" is not a built-in profile");
+	assert_string_equal(diag.hint, "did you mean stm32l476rg?");
+	diag = (struct ota_diag){.err = OTA_OK};
+	assert_int_equal(ota_target_builtin("nrf52480", &target, &diag), OTA_E_ABSENT);
+	assert_string_equal(diag.hint, "did you mean nrf52840?");
+}
+
+static void refuses_yaml_beyond_plain_mappings(void **state)
+{
+	(void)state;
+	assert_fails("name: &a x\nbase: *a\n", "my.yaml:1: anchor &a: a profile has none");
+	assert_fails("name: *a\n", "my.yaml:1: alias *a: a profile has none");
+	assert_fails("name: !!str x\n", "my.yaml:1: tag tag:yaml.org,2002:str: a profile has none");
+	assert_fails("name: x\n---\nname: y\n", "my.yaml:2: a second document starts here");
+	assert_fails("", "my.yaml:1: there is nothing in it");
+	assert_fails("- a\n", "my.yaml:1: a list is not a mapping (key: value)");
+	assert_fails("name: {\n", "my.yaml:2: not YAML: did not find expected node content");
+	assert_fails("name: x\n\xff\xfe\n", "my.yaml:2: not YAML: invalid leading UTF-8 octet");
+	assert_fails("name: \"a\\0b\"\n",
+		     "my.yaml:1: name: a?b is not a name of letters, digits, -, _ and .");
+	assert_fails("x: [[[[[[[[[[[[1]]]]]]]]]]]]\n", "my.yaml:1: nested deeper than 8");
+}
+
+static void refuses_what_is_too_large_or_too_deep_at_once(void **state)
+{
+	static char text[300000];
+	struct ota_target target;
+	struct ota_diag diag;
+
+	(void)state;
+	memset(text, '[', sizeof(text) - 1);
+	assert_int_equal(parse(text, &target, &diag), OTA_E_MALFORMED);
+	assert_string_equal(diag.text, "my.yaml: is 299999 bytes, at most 262144 are read");
+	text[262144] = '\0';
+	assert_int_equal(parse(text, &target, &diag), OTA_E_MALFORMED);
+	assert_string_equal(diag.text, "my.yaml:1: nested deeper than 8");
+	for (size_t i = 0; i < 262144; i += 2)
+		memcpy(text + i, "- ", 2);
+	assert_int_equal(parse(text, &target, &diag), OTA_E_MALFORMED);
+	for (size_t i = 0; i < 262144; i += 4)
+		memcpy(text + i, "a: b", 4);
+	assert_int_equal(parse(text, &target, &diag), OTA_E_MALFORMED);
+	for (size_t i = 0; i < 262144; i += 4)
+		memcpy(text + i, "a: \n", 4);
+	assert_int_equal(parse(text, &target, &diag), OTA_E_MALFORMED);
+	assert_string_equal(diag.text, "my.yaml:1: a: unknown key");
+}
+
+/* A message must stay one readable line, whatever the file holds. */
+static void assert_tidy(const struct ota_diag *diag)
+{
+	assert_int_equal(strncmp(diag->text, "my.yaml:", 8), 0);
+	for (const char *c = diag->text; *c; c++)
+		assert_true((unsigned char)*c >= 0x20 && (unsigned char)*c < 0x7f);
+}
+
+static void survives_a_profile_cut_at_every_byte(void **state)
+{
+	static const char *const texts[] = {chip, board};
+
+	(void)state;
+	for (size_t t = 0; t < 2; t++) {
+		for (size_t len = 0; len < strlen(texts[t]); len++) {
+			/* In memory of its own, so that a read behind the end is seen. */
+			char *copy = (char *)malloc(len ? len : 1);
+			struct ota_diag diag = {.err = OTA_OK};
+			struct ota_target target;
+
+			assert_non_null(copy);
+			memcpy(copy, texts[t], len);
+			if (ota_target_parse("my.yaml", ota_span_of(copy, len), &target, &diag) !=
+			    OTA_OK)
+				assert_tidy(&diag);
+			free(copy);
+		}
+	}
+}
+
+static void survives_flipped_bytes(void **state)
+{
+	uint32_t seed = 1;
+
+	(void)state;
+	for (unsigned i = 0; i < 20000; i++) {
+		char text[sizeof(board)];
+		struct ota_diag diag = {.err = OTA_OK};
+		struct ota_target target;
+
+		memcpy(text, board, sizeof(board));
+		for (unsigned k = 0; k <= i % 3; k++) {
+			seed = seed * 1664525U + 1013904223U;
+			text[(seed >> 8) % (sizeof(board) - 1)] = (char)(seed >> 24);
+		}
+		if (ota_target_parse("my.yaml", ota_span_of(text, sizeof(board) - 1), &target,
+				     &diag) != OTA_OK)
+			assert_tidy(&diag);
+	}
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(every_builtin_profile_can_be_read),
+		cmocka_unit_test(the_water_meter_has_the_limits_of_its_data_sheet),
+		cmocka_unit_test(reads_every_fact_of_a_chip),
+		cmocka_unit_test(keys_of_a_board_win_over_its_base_one_by_one),
+		cmocka_unit_test(reads_what_a_board_adds),
+		cmocka_unit_test(cuts_slots_out_of_mixed_sectors),
+		cmocka_unit_test(encryption_words_stand_for_what_the_trailer_saves),
+		cmocka_unit_test(a_flash_that_writes_512_bytes_may_overwrite),
+		cmocka_unit_test(refuses_wrong_values_with_line_field_and_what_was_expected),
+		cmocka_unit_test(refuses_wrong_sector_lists),
+		cmocka_unit_test(refuses_keys_that_are_unknown_twice_or_missing),
+		cmocka_unit_test(refuses_areas_off_the_sectors_outside_flash_or_on_each_other),
+		cmocka_unit_test(refuses_a_bootloader_that_cannot_be_built),
+		cmocka_unit_test(refuses_an_unknown_base),
+		cmocka_unit_test(refuses_yaml_beyond_plain_mappings),
+		cmocka_unit_test(refuses_what_is_too_large_or_too_deep_at_once),
+		cmocka_unit_test(survives_a_profile_cut_at_every_byte),
+		cmocka_unit_test(survives_flipped_bytes),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

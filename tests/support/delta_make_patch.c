@@ -1,0 +1,42 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+
+#include <cmocka.h>
+
+#include "delta_make_patch.h"
+#include "stream_bz2.h"
+
+struct ota_span delta_record(uint8_t bytes[OTA_BSDIFF_RECORD_SIZE], int64_t add, int64_t insert)
+{
+	struct ota_bsdiff_record record = {add, insert, 0};
+	struct ota_wr wr = ota_wr_init(bytes, OTA_BSDIFF_RECORD_SIZE);
+
+	ota_bsdiff_record_write(&wr, record);
+	return ota_wr_span(&wr);
+}
+
+static int64_t put_stream(struct ota_buf *patch, struct ota_span plain)
+{
+	size_t before = patch->len;
+
+	assert_int_equal(ota_bz2_compress(plain, patch, NULL), OTA_OK);
+	return (int64_t)(patch->len - before);
+}
+
+struct ota_buf delta_patch_of(const struct delta_plain *plain)
+{
+	static const uint8_t blank[OTA_BSDIFF_HEADER_SIZE];
+	struct ota_bsdiff_header header = {.new_size = plain->new_size};
+	struct ota_buf patch = ota_buf_init(DELTA_PATCH_MAX);
+	struct ota_wr wr;
+
+	assert_int_equal(ota_buf_append(&patch, ota_span_of(blank, sizeof(blank)), NULL), OTA_OK);
+	header.control_size = put_stream(&patch, plain->control);
+	header.diff_size = put_stream(&patch, plain->diff);
+	(void)put_stream(&patch, plain->extra);
+	wr = ota_wr_init(patch.data, sizeof(blank));
+	ota_bsdiff_header_write(&wr, &header);
+	return patch;
+}
