@@ -115,8 +115,10 @@ static enum cli_exit inspect_patch(const char *path, struct ota_span file, bool 
 	struct ota_diag diag = {.err = OTA_OK};
 	struct ota_delta_info info;
 
-	if (ota_delta_describe(file, &info, &diag) != OTA_OK)
+	if (ota_delta_describe(file, &info, &diag) != OTA_OK) {
+		ota_hint(&diag, "inspect knows MCUboot images, PEM keys and patches");
 		return cli_fail(path, &diag);
+	}
 	if (json)
 		return json_patch(path, &info);
 	print_patch(path, &info);

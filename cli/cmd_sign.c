@@ -361,6 +361,9 @@ static enum cli_exit build(const struct job *job)
 
 	if (cli_has(job->args, KEY))
 		status = cli_read_key(cli_value(job->args, KEY), &key);
+	if (key && !ota_key_is_private(key))
+		status = cli_error(CLI_USAGE, cli_value(job->args, KEY),
+				   "is a public key; the private one signs");
 	if (status == CLI_DONE)
 		status = cli_read(job->input, &input);
 	if (status == CLI_DONE && ota_image_probe(ota_buf_span(&input)))

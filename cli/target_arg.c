@@ -23,6 +23,7 @@ enum cli_exit cli_read_target(const char *name, struct ota_target *target)
 		return CLI_DONE;
 	if (looks_like_name(name)) {
 		(void)cli_fail("--target", &diag);
+		cli_hint("a file is told from a name by a slash or a dot: ./%s", name);
 		return CLI_USAGE;
 	}
 	diag = (struct ota_diag){.err = OTA_OK};

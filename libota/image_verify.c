@@ -12,6 +12,7 @@ struct walk {
 	bool key_selected;    /* the last key TLV named our key; holds for the next signature */
 	bool sig_seen;        /* a signature by our key was checked */
 	enum ota_err sig_err; /* of the last one: it decides */
+	bool whole_key_seen;  /* the image carries a public key instead of its hash */
 	bool pure_seen;       /* the image says that it is signed itself, not its digest */
 };
 
@@ -110,6 +111,7 @@ static enum ota_err visit(const struct ota_tlv *tlv, struct walk *walk,
 	if (ota_image_is_signature(tlv->type))
 		verdict->has_signature = true;
 	walk->pure_seen |= tlv->type == OTA_TLV_SIG_PURE;
+	walk->whole_key_seen |= tlv->type == OTA_TLV_PUBKEY;
 	if (!walk->key)
 		return OTA_OK;
 	if (tlv->type == OTA_TLV_KEYHASH)
@@ -125,6 +127,11 @@ static enum ota_err judge_signature(const struct walk *walk, struct ota_image_ve
 		return OTA_OK;
 	if (!verdict->has_signature)
 		return ota_fail(diag, OTA_E_UNSIGNED, "image is not signed");
+	if (!walk->sig_seen && walk->whole_key_seen)
+		return ota_fail(
+			diag, OTA_E_REFUSED,
+			"image carries a whole public key, which only a bootloader built with "
+			"MCUBOOT_HW_KEY takes; others want its hash");
 	if (!walk->sig_seen)
 		return ota_fail(diag, OTA_E_UNSIGNED,
 				"image is signed, but not by this %s key (no key hash of it before "
