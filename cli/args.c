@@ -204,12 +204,14 @@ unsigned cli_count(const struct cli_args *args, unsigned option)
 	return n;
 }
 
-static enum cli_exit fail_number(enum ota_err err, const char *name, const char *text, uint64_t max)
+static enum cli_exit fail_number(enum ota_err err, const char *name, const char *text, uint64_t max,
+				 bool size)
 {
 	if (err == OTA_E_ROOM)
 		return cli_error(CLI_USAGE, name, "%s is more than %" PRIu64, text, max);
-	(void)cli_error(CLI_USAGE, name, "\"%s\" is not a number", text);
-	cli_hint("numbers are written 4096, 0x1000, 0o10000 or 0b1");
+	(void)cli_error(CLI_USAGE, name, "\"%s\" is not a %s", text, size ? "size" : "number");
+	cli_hint("%s", size ? "sizes are written 4096, 0x1000, 4K, 4KiB, 1M or 1MiB"
+			    : "numbers are written 4096, 0x1000, 0o10000 or 0b1");
 	return CLI_USAGE;
 }
 
@@ -217,7 +219,14 @@ enum cli_exit cli_parse_number(const char *name, const char *text, uint64_t max,
 {
 	enum ota_err err = ota_number_parse(ota_span_of(text, strlen(text)), max, value);
 
-	return err == OTA_OK ? CLI_DONE : fail_number(err, name, text, max);
+	return err == OTA_OK ? CLI_DONE : fail_number(err, name, text, max, false);
+}
+
+enum cli_exit cli_parse_size(const char *name, const char *text, uint64_t max, uint64_t *value)
+{
+	enum ota_err err = ota_size_parse(ota_span_of(text, strlen(text)), max, value);
+
+	return err == OTA_OK ? CLI_DONE : fail_number(err, name, text, max, true);
 }
 
 /* "--slot-size", for messages; in `word`, which is returned. */
@@ -241,13 +250,8 @@ enum cli_exit cli_size(const struct cli_args *args, unsigned option, uint64_t ma
 {
 	const char *text = cli_value(args, option);
 	char word[72];
-	enum ota_err err;
 
-	if (!text)
-		return CLI_DONE;
-	err = ota_size_parse(ota_span_of(text, strlen(text)), max, value);
-	return err == OTA_OK ? CLI_DONE
-			     : fail_number(err, option_word(args, option, word), text, max);
+	return text ? cli_parse_size(option_word(args, option, word), text, max, value) : CLI_DONE;
 }
 
 enum cli_exit cli_choice(const struct cli_args *args, unsigned option, const char *const *words,

@@ -23,8 +23,7 @@ struct cli_option {
 	const char *value; /* what it takes, for the help; NULL: a flag */
 	const char *help;
 	bool two_values;
-	bool repeats; /* else the last one wins */
-	bool later;   /* read, but not served by this version */
+	bool later; /* read, but not served by this version */
 };
 
 struct cli_given {
@@ -100,8 +99,9 @@ enum cli_exit cli_number(const struct cli_args *args, unsigned option, uint64_t 
 			 uint64_t *value);
 enum cli_exit cli_size(const struct cli_args *args, unsigned option, uint64_t max, uint64_t *value);
 
-/* As cli_number for one given text, which messages call `name`. */
+/* The same for one given text, which messages call `name`. */
 enum cli_exit cli_parse_number(const char *name, const char *text, uint64_t max, uint64_t *value);
+enum cli_exit cli_parse_size(const char *name, const char *text, uint64_t max, uint64_t *value);
 
 /* The index of the option's last value among `words` (NULL at the end); CLI_USAGE names them. */
 enum cli_exit cli_choice(const struct cli_args *args, unsigned option, const char *const *words,
@@ -119,6 +119,8 @@ void cli_warning(const char *subject, const char *format, ...)
 enum cli_exit cli_fail(const char *subject, const struct ota_diag *diag);
 enum cli_exit cli_exit_of(enum ota_err err);
 
+/* "a, b, c" from a table's name function into `out`, which is returned. */
+const char *cli_list(const char *(*name)(size_t index), char out[128]);
 /* "452,536" into `out`, which is returned. */
 const char *cli_grouped(uint64_t value, char out[32]);
 /* The bytes as hex digits on stdout. */

@@ -38,6 +38,7 @@ struct expectation {
 	const struct ota_key *key;
 	const char *sha256; /* hex, or NULL */
 	bool is_image;
+	bool digest_good; /* the image's own */
 	struct ota_image image;
 	struct ota_digest digest; /* of the whole new file */
 };
@@ -53,6 +54,15 @@ static enum ota_err check_sha256(const struct expectation *want, struct ota_diag
 	return ota_fail(diag, OTA_E_WRONG_BASE, "result has SHA-256 %s, not %s", hex, want->sha256);
 }
 
+/* An encrypted image's digest is over its plaintext, a compressed one's TLVs are not judged. */
+static enum ota_err cannot_judge(const struct expectation *want, struct ota_diag *diag)
+{
+	if (want->sha256 && !want->key)
+		return OTA_OK;
+	ota_hint(diag, "--sha256 HEX says what the result must be");
+	return OTA_E_UNSUPPORTED;
+}
+
 /*
  * BSDIFF40 carries no digest, of neither image: the wrong old image gives garbage. An MCUboot image
  * brings its own, so when the old file is one the new file must be one too, and be good.
@@ -60,26 +70,33 @@ static enum ota_err check_sha256(const struct expectation *want, struct ota_diag
 static enum ota_err check_image(struct expectation *want, struct ota_span new_file,
 				struct ota_diag *diag)
 {
-	struct ota_image_verdict verdict;
+	struct ota_image_verdict verdict = {.digest_good = false};
 	enum ota_err err;
 
 	if (!want->key && !want->is_image && !ota_image_probe(new_file))
 		return OTA_OK;
 	err = ota_image_open(new_file, &want->image, diag);
+	want->is_image = err == OTA_OK;
 	if (err == OTA_OK)
 		err = ota_image_verify(&want->image, want->key, &verdict, diag);
-	want->is_image = err == OTA_OK;
-	/* Kinds that this version cannot judge are no proof of a wrong result. */
-	if (err == OTA_E_UNSUPPORTED && !want->key)
+	want->digest_good = want->is_image && verdict.digest_good;
+	/* Whether a bootloader takes what was signed is not a question about the patch. */
+	if (!want->key && want->digest_good)
 		return OTA_OK;
-	return err;
+	return err == OTA_E_UNSUPPORTED ? cannot_judge(want, diag) : err;
 }
 
-static enum cli_exit fail_result(const char *old_path, const char *patch_path,
+static enum cli_exit fail_result(const struct cli_args *args, const struct expectation *want,
 				 struct ota_diag *diag)
 {
-	(void)cli_error(CLI_NO, patch_path, "result is wrong: %s", diag->text);
-	cli_hint("the patch is for another old file than %s, or is damaged", old_path);
+	(void)cli_error(CLI_NO, args->positional[1], "result is not accepted: %s", diag->text);
+	if (diag->hint[0])
+		cli_hint("%s", diag->hint);
+	else if (want->digest_good)
+		cli_hint("the result is whole; is %s the right key?", cli_value(args, KEY));
+	else
+		cli_hint("the patch is for another old file than %s, or is damaged",
+			 args->positional[0]);
 	return cli_exit_of(diag->err) == CLI_ENVIRONMENT ? CLI_ENVIRONMENT : CLI_NO;
 }
 
@@ -90,7 +107,7 @@ static enum cli_exit report(const struct cli_args *args, const struct expectatio
 	char version[VERSION_TEXT_MAX];
 	char size[32];
 
-	if (strcmp(output, "-") == 0)
+	if (cli_is_stdout(output))
 		return CLI_DONE;
 	if (cli_has(args, JSON)) {
 		json_t *object = cli_json("apply");
@@ -99,11 +116,12 @@ static enum cli_exit report(const struct cli_args *args, const struct expectatio
 		cli_json_uint(object, "new_bytes", new_len);
 		cli_json_hex(object, "sha256", ota_digest_span(&found->digest));
 		cli_json_bool(object, "mcuboot_image", found->is_image);
+		cli_json_bool(object, "digest_checked", found->digest_good);
 		cli_json_bool(object, "signature_checked", found->key != NULL);
 		return cli_json_print(object);
 	}
 	printf("%s: %s bytes", output, cli_grouped(new_len, size));
-	if (found->is_image)
+	if (found->digest_good)
 		printf(", MCUboot image %s, digest good%s",
 		       version_text(&found->image.header.version, version),
 		       found->key ? ", signature good" : "");
@@ -127,8 +145,7 @@ static enum cli_exit apply(const struct cli_args *args, struct expectation *want
 		err = check_sha256(want, &diag);
 	if (err == OTA_OK)
 		err = check_image(want, ota_buf_span(out), &diag);
-	return err == OTA_OK ? CLI_DONE
-			     : fail_result(args->positional[0], args->positional[1], &diag);
+	return err == OTA_OK ? CLI_DONE : fail_result(args, want, &diag);
 }
 
 static enum cli_exit read_options(const struct cli_args *args, struct expectation *want,
@@ -148,6 +165,8 @@ static enum cli_exit read_options(const struct cli_args *args, struct expectatio
 
 static enum cli_exit run(const struct cli_args *args)
 {
+	const char *const inputs[] = {args->positional[0], args->positional[1],
+				      cli_value(args, KEY)};
 	struct expectation want = {.key = NULL};
 	uint64_t max_size = DEFAULT_MAX_SIZE;
 	struct ota_buf old_file = {.data = NULL};
@@ -156,6 +175,8 @@ static enum cli_exit run(const struct cli_args *args)
 	struct ota_key *key = NULL;
 	enum cli_exit status = read_options(args, &want, &max_size);
 
+	if (status == CLI_DONE)
+		status = cli_check_stdin("apply", inputs, 3);
 	if (status == CLI_DONE && cli_has(args, KEY))
 		status = cli_read_key(cli_value(args, KEY), &key);
 	want.key = key;

@@ -53,7 +53,8 @@ struct job {
 };
 
 /* Bytes the bootloader sees: header to last TLV, without padding. */
-static enum cli_exit image_length(const char *path, struct ota_span file, uint64_t *len)
+static enum cli_exit image_length(const struct job *job, const char *path, struct ota_span file,
+				  uint64_t *len)
 {
 	struct ota_diag diag = {.err = OTA_OK};
 	struct ota_image image;
@@ -68,6 +69,11 @@ static enum cli_exit image_length(const char *path, struct ota_span file, uint64
 	}
 	if (ota_image_open(file, &image, &diag) != OTA_OK)
 		return cli_fail(path, &diag);
+	if (job->target.header_size != 0 && image.header.hdr_size != job->target.header_size)
+		cli_warning(path,
+			    "has a header area of %u bytes, the profile says %" PRIu32
+			    ": is the firmware linked for it?",
+			    image.header.hdr_size, job->target.header_size);
 	*len = image.bytes.len;
 	return CLI_DONE;
 }
@@ -86,6 +92,15 @@ static enum cli_exit prove(struct job *job)
 			return cli_fail(job->patch_path, &diag);
 	} else if (!new_path || ota_span_equal(ota_buf_span(&job->made), want)) {
 		return CLI_DONE;
+	}
+	if (cli_has(job->args, JSON)) {
+		json_t *object = cli_json("check");
+
+		cli_json_text(object, "file", job->patch_path);
+		cli_json_bool(object, "fits", false);
+		cli_json_text(object, "reason",
+			      "the patch does not turn the old image into the new");
+		(void)cli_json_print(object);
 	}
 	return cli_error(CLI_NO, job->patch_path, "does not turn %s into %s",
 			 cli_value(job->args, OLD), new_path);
@@ -115,8 +130,12 @@ static enum cli_exit read_wishes(struct job *job)
 static enum cli_exit read_files(struct job *job)
 {
 	const char *new_path = cli_value(job->args, NEW);
-	enum cli_exit status = cli_read_target(cli_value(job->args, TARGET), &job->target);
+	const char *const inputs[] = {job->patch_path, cli_value(job->args, OLD), new_path,
+				      cli_value(job->args, TARGET)};
+	enum cli_exit status = cli_check_stdin("check", inputs, 4);
 
+	if (status == CLI_DONE)
+		status = cli_read_target(cli_value(job->args, TARGET), &job->target);
 	if (status == CLI_DONE)
 		status = cli_read(job->patch_path, &job->patch);
 	if (status == CLI_DONE)
@@ -127,10 +146,10 @@ static enum cli_exit read_files(struct job *job)
 		status = prove(job);
 	job->format = ota_delta_probe(ota_buf_span(&job->patch));
 	if (status == CLI_DONE)
-		status = image_length(cli_value(job->args, OLD), ota_buf_span(&job->old_file),
+		status = image_length(job, cli_value(job->args, OLD), ota_buf_span(&job->old_file),
 				      &job->old_len);
 	if (status == CLI_DONE)
-		status = image_length(new_path ? new_path : "the new image",
+		status = image_length(job, new_path ? new_path : "the new image",
 				      ota_buf_span(&job->made), &job->new_len);
 	return status;
 }
@@ -280,6 +299,16 @@ static enum cli_exit print_json(const struct job *job)
 	return cli_json_print(object);
 }
 
+/* A limit that was given and not looked at must not pass for one that was kept. */
+static void warn_unused(const struct job *job)
+{
+	if (job->wishes.has_ram && job->budget.applier == OTA_APPLIED_BY_GATEWAY)
+		cli_warning("--ram", "is not looked at: the gateway applies the patch, see --on");
+	if (job->wishes.has_scratch && job->target.layout.mode != OTA_MODE_SWAP_SCRATCH)
+		cli_warning("--scratch", "is not looked at: %s has no scratch area",
+			    ota_mode_name(job->target.layout.mode));
+}
+
 static enum cli_exit judge(struct job *job)
 {
 	struct ota_diag diag = {.err = OTA_OK};
@@ -295,6 +324,7 @@ static enum cli_exit judge(struct job *job)
 		status = print_json(job);
 	else
 		print_text(job);
+	warn_unused(job);
 	if (!job->budget.fits && job->budget.remedy[0])
 		cli_hint("%s", job->budget.remedy);
 	if (status == CLI_DONE && !job->budget.fits)

@@ -24,12 +24,9 @@ static const struct cli_example examples[] = {
 
 static enum cli_exit fail_format(const char *given)
 {
-	char list[128] = "";
-	size_t at = 0;
+	char list[128];
 
-	for (size_t i = 0; ota_delta_format_name(i) && at < sizeof(list) - 16; i++)
-		at += (size_t)snprintf(list + at, sizeof(list) - at, "%s%s", at ? ", " : "",
-				       ota_delta_format_name(i));
+	(void)cli_list(ota_delta_format_name, list);
 	if (given)
 		return cli_error(CLI_USAGE, "diff", "\"%s\" is not one of the formats: %s", given,
 				 list);
@@ -63,7 +60,7 @@ static enum cli_exit report(const struct cli_args *args, size_t patch_len, size_
 	char a[32];
 	char b[32];
 
-	if (strcmp(output, "-") == 0)
+	if (cli_is_stdout(output))
 		return CLI_DONE;
 	if (cli_has(args, JSON)) {
 		json_t *object = cli_json("diff");
@@ -95,7 +92,9 @@ static enum cli_exit run(const struct cli_args *args)
 		return fail_format(format);
 	if (!cli_has(args, OUTPUT))
 		return cli_error(CLI_USAGE, "diff", "needs --output PATCH");
-	status = cli_read(args->positional[0], &old_file);
+	status = cli_check_stdin("diff", args->positional, 2);
+	if (status == CLI_DONE)
+		status = cli_read(args->positional[0], &old_file);
 	if (status == CLI_DONE)
 		status = cli_read(args->positional[1], &new_file);
 	if (status == CLI_DONE) {

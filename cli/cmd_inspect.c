@@ -20,9 +20,9 @@ static const struct cli_example examples[] = {
 	{NULL, NULL},
 };
 
-static const char *digest_word(enum ota_err err)
+static const char *digest_word(const struct ota_image_verdict *verdict, enum ota_err err)
 {
-	return err == OTA_OK ? "good" : err == OTA_E_DIGEST ? "WRONG" : "not checked";
+	return verdict->digest_good ? "good" : err == OTA_E_DIGEST ? "WRONG" : "not checked";
 }
 
 static enum cli_exit inspect_image(const char *path, struct ota_span file, bool json)
@@ -42,15 +42,14 @@ static enum cli_exit inspect_image(const char *path, struct ota_span file, bool 
 		cli_json_text(object, "file", path);
 		cli_json_text(object, "kind", "mcuboot-image");
 		json_image(object, &image);
-		cli_json_text(object, "digest", digest_word(err));
+		cli_json_text(object, "digest", digest_word(&verdict, err));
 		return cli_json_print(object);
 	}
 	printf("%s: MCUboot image\n", path);
 	print_image(&image);
-	printf("  digest     %s", digest_word(err));
+	printf("  digest     %s\n", digest_word(&verdict, err));
 	if (err != OTA_OK)
-		printf(": %s", verdict_diag.text);
-	printf("\n");
+		printf("  verify     no: %s\n", verdict_diag.text);
 	return CLI_DONE;
 }
 
@@ -154,12 +153,19 @@ static enum cli_exit inspect_key(const char *path, struct ota_span file, bool js
 	return status;
 }
 
+/* A PEM block may stand below words about the key. */
 static bool is_pem(struct ota_span file)
 {
 	static const char start[] = "-----BEGIN ";
+	struct ota_span want = ota_span_of(start, sizeof(start) - 1);
 
-	return ota_span_equal(ota_span_head(file, sizeof(start) - 1),
-			      ota_span_of(start, sizeof(start) - 1));
+	file = ota_span_head(file, OTA_KEY_FILE_MAX);
+	for (size_t at = 0; at + want.len <= file.len; at++) {
+		if ((at == 0 || file.data[at - 1] == '\n') &&
+		    ota_span_equal(ota_span_sub(file, at, want.len), want))
+			return true;
+	}
+	return false;
 }
 
 static enum cli_exit run(const struct cli_args *args)

@@ -1,6 +1,4 @@
 // SPDX-License-Identifier: Apache-2.0
-#include <stdio.h>
-
 #include "io.h"
 
 enum { TYPE, OUTPUT, FORCE };
@@ -17,30 +15,25 @@ static const struct cli_example examples[] = {
 	{NULL, NULL},
 };
 
-static enum cli_exit fail_type(const char *type)
-{
-	(void)fprintf(stderr, "otatool: error: keygen: \"%s\" is not one of", type);
-	for (size_t i = 0; ota_key_kind_name(i); i++)
-		(void)fprintf(stderr, "%s %s", i ? "," : "", ota_key_kind_name(i));
-	(void)fputc('\n', stderr);
-	return CLI_USAGE;
-}
-
 static enum cli_exit run(const struct cli_args *args)
 {
 	struct ota_diag diag = {.err = OTA_OK};
 	struct ota_buf pem = ota_buf_init(OTA_KEY_FILE_MAX);
 	const char *type = cli_value(args, TYPE);
 	const char *output = cli_value(args, OUTPUT);
+	char list[128];
 	enum cli_exit status;
 	enum ota_err err;
 
-	if (!type || !output)
-		return cli_error(CLI_USAGE, "keygen", "needs %s",
-				 type ? "--output KEY.pem" : "--type ecdsa-p256 or ed25519");
+	if (!type)
+		return cli_error(CLI_USAGE, "keygen", "needs --type, one of: %s",
+				 cli_list(ota_key_kind_name, list));
+	if (!output)
+		return cli_error(CLI_USAGE, "keygen", "needs --output KEY.pem");
 	err = ota_key_generate(type, &pem, &diag);
 	if (err == OTA_E_ABSENT)
-		status = fail_type(type);
+		status = cli_error(CLI_USAGE, "--type", "\"%s\" is not one of %s", type,
+				   cli_list(ota_key_kind_name, list));
 	else if (err != OTA_OK)
 		status = cli_fail("keygen", &diag);
 	else

@@ -60,7 +60,7 @@ static enum cli_exit read_mode(const char *value, struct ota_flash_layout *layou
 static enum cli_exit read_number(const char *key, const char *value, uint32_t *field)
 {
 	uint64_t number = 0;
-	enum cli_exit status = cli_parse_number(key, value, UINT32_MAX, &number);
+	enum cli_exit status = cli_parse_size(key, value, UINT32_MAX, &number);
 
 	*field = (uint32_t)number;
 	return status;

@@ -97,8 +97,7 @@ static const struct cli_option options[] = {
 	[CUSTOM_TLV] = {.name = "custom-tlv",
 			.value = "TAG VALUE",
 			.help = "protected TLV of your own: 0xHEX bytes or text",
-			.two_values = true,
-			.repeats = true},
+			.two_values = true},
 	[LOAD_ADDR] = {.name = "load-addr",
 		       .letter = 'L',
 		       .value = "ADDR",
@@ -160,7 +159,6 @@ static const struct cli_option options[] = {
 			     .value = "TAG FILE",
 			     .help = "custom TLV from a file",
 			     .two_values = true,
-			     .repeats = true,
 			     .later = true},
 	[VID] = {.name = "vid", .value = "ID", .help = "vendor id", .later = true},
 	[CID] = {.name = "cid", .value = "ID", .help = "device class id", .later = true},
@@ -244,6 +242,7 @@ static enum cli_exit refuse_hex(const struct job *job)
 static enum cli_exit find_files(struct job *job)
 {
 	const struct cli_args *args = job->args;
+	const char *const inputs[] = {args->positional[0], cli_value(args, KEY)};
 
 	job->input = args->positional[0];
 	job->output = cli_value(args, OUTPUT);
@@ -264,6 +263,8 @@ static enum cli_exit find_files(struct job *job)
 	if (cli_count(args, KEY) > 1)
 		return cli_error(CLI_USAGE, "sign",
 				 "more than one --key is not served by this version yet");
+	if (cli_check_stdin("sign", inputs, 2) != CLI_DONE)
+		return CLI_USAGE;
 	return refuse_hex(job);
 }
 
@@ -371,7 +372,7 @@ static enum cli_exit build(const struct job *job)
 			    "is an MCUboot image already; it becomes another's payload");
 	if (status == CLI_DONE &&
 	    ota_image_build(&job->plan, ota_buf_span(&input), key, &image, &diag) != OTA_OK)
-		status = cli_fail(job->input, &diag);
+		status = cli_fail(diag.err == OTA_E_USAGE ? "sign" : job->input, &diag);
 	if (status == CLI_DONE)
 		status = cli_write(job->output, ota_buf_span(&image));
 	ota_key_free(key);

@@ -40,6 +40,12 @@ static void print_row(const struct ota_target *target)
 	       cli_grouped(target->ram, ram));
 }
 
+static void print_heading(void)
+{
+	printf("%-18s %-6s %-28s %-12s %10s %10s\n", "NAME", "KIND", "PART", "CORE", "FLASH",
+	       "RAM");
+}
+
 static enum cli_exit list(bool json)
 {
 	struct ota_diag diag = {.err = OTA_OK};
@@ -48,8 +54,7 @@ static enum cli_exit list(bool json)
 	json_t *object;
 
 	if (!json)
-		printf("%-18s %-6s %-28s %-12s %10s %10s\n", "NAME", "KIND", "PART", "CORE",
-		       "FLASH", "RAM");
+		print_heading();
 	for (size_t i = 0; ota_target_builtin_name(i); i++) {
 		if (ota_target_builtin(ota_target_builtin_name(i), &target, &diag) != OTA_OK) {
 			json_decref(rows);
@@ -84,6 +89,22 @@ static enum cli_exit show_json(const struct ota_target *target)
 	return cli_json_print(object);
 }
 
+/* A profile of the user's own: that it is one, and what follows from it. */
+static void print_file(const struct ota_target *target)
+{
+	struct ota_flash_limits limits;
+	char bytes[32];
+
+	print_heading();
+	print_row(target);
+	if (!target->has_mcuboot || ota_flash_limits(&target->layout, &limits, NULL) != OTA_OK)
+		return;
+	printf("\nmode           %s\n", ota_mode_name(target->layout.mode));
+	printf("trailer        %s bytes\n", cli_grouped(limits.trailer, bytes));
+	printf("largest image  %s bytes%s%s\n", cli_grouped(limits.max_image, bytes),
+	       limits.compatible ? "" : ": ", limits.reason);
+}
+
 /* The YAML itself is the best description, and a start for one's own. */
 static enum cli_exit show(const char *name, bool json)
 {
@@ -98,7 +119,7 @@ static enum cli_exit show(const char *name, bool json)
 	if (text)
 		printf("%s", text);
 	else
-		print_row(&target);
+		print_file(&target);
 	return CLI_DONE;
 }
 

@@ -114,12 +114,13 @@ static enum cli_exit verify(struct report *report, struct ota_span file, bool js
 
 static enum cli_exit run(const struct cli_args *args)
 {
+	const char *const inputs[] = {args->positional[0], cli_value(args, KEY)};
 	struct report report = {.path = args->positional[0]};
 	struct ota_buf file = {.data = NULL};
 	struct ota_key *key = NULL;
-	enum cli_exit status = CLI_DONE;
+	enum cli_exit status = cli_check_stdin("verify", inputs, 2);
 
-	if (cli_has(args, KEY))
+	if (status == CLI_DONE && cli_has(args, KEY))
 		status = cli_read_key(cli_value(args, KEY), &key);
 	report.key = key;
 	if (status == CLI_DONE)

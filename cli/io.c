@@ -1,5 +1,4 @@
 // SPDX-License-Identifier: Apache-2.0
-#include <signal.h>
 #include <stdio.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -10,9 +9,27 @@
 
 #define NEW_FILE_MODE 0666U
 
-static bool is_dash(const char *path)
+static bool is_stdin(const char *path)
 {
-	return strcmp(path, "-") == 0;
+	return strcmp(path, "-") == 0 || strcmp(path, "/dev/stdin") == 0;
+}
+
+/* Opening /dev/stdout again would start at the file's first byte, over what is there. */
+bool cli_is_stdout(const char *path)
+{
+	return strcmp(path, "-") == 0 || strcmp(path, "/dev/stdout") == 0 ||
+	       strcmp(path, "/dev/fd/1") == 0;
+}
+
+enum cli_exit cli_check_stdin(const char *command, const char *const *paths, size_t n)
+{
+	unsigned taken = 0;
+
+	for (size_t i = 0; i < n; i++)
+		taken += paths[i] && is_stdin(paths[i]);
+	if (taken < 2)
+		return CLI_DONE;
+	return cli_error(CLI_USAGE, command, "standard input can be only one of its files");
 }
 
 enum cli_exit cli_read_max(const char *path, size_t ceiling, struct ota_buf *buf)
@@ -21,7 +38,7 @@ enum cli_exit cli_read_max(const char *path, size_t ceiling, struct ota_buf *buf
 	enum ota_err err;
 
 	*buf = ota_buf_init(ceiling);
-	if (is_dash(path))
+	if (is_stdin(path))
 		err = ota_file_read_fd(STDIN_FILENO, buf, &diag);
 	else
 		err = ota_file_read(path, buf, &diag);
@@ -55,32 +72,20 @@ static unsigned file_mode_mask(void)
 	return (unsigned)mask;
 }
 
-/*
- * A signal between the temporary file and its rename would leave the temporary file behind, so the
- * ones that people send wait until the file is in place.
- */
 static enum cli_exit write_file(const char *path, struct ota_span bytes,
 				const struct ota_file_rules *rules)
 {
 	struct ota_diag diag = {.err = OTA_OK};
-	sigset_t held;
-	sigset_t before;
 	enum ota_err err;
 
-	if (is_dash(path)) {
-		err = fflush(stdout) == 0 ? OTA_OK : OTA_E_IO;
-		if (err == OTA_OK)
-			err = ota_file_write_fd(STDOUT_FILENO, bytes, &diag);
-		return err == OTA_OK ? CLI_DONE : cli_fail("standard output", &diag);
+	if (!cli_is_stdout(path)) {
+		err = ota_file_write(path, bytes, rules, &diag);
+		return err == OTA_OK ? CLI_DONE : cli_fail(path, &diag);
 	}
-	(void)sigemptyset(&held);
-	(void)sigaddset(&held, SIGINT);
-	(void)sigaddset(&held, SIGTERM);
-	(void)sigaddset(&held, SIGHUP);
-	(void)sigprocmask(SIG_BLOCK, &held, &before);
-	err = ota_file_write(path, bytes, rules, &diag);
-	(void)sigprocmask(SIG_SETMASK, &before, NULL);
-	return err == OTA_OK ? CLI_DONE : cli_fail(path, &diag);
+	err = fflush(stdout) == 0 ? OTA_OK : OTA_E_IO;
+	if (err == OTA_OK)
+		err = ota_file_write_fd(STDOUT_FILENO, bytes, &diag);
+	return err == OTA_OK ? CLI_DONE : cli_fail("standard output", &diag);
 }
 
 enum cli_exit cli_write(const char *path, struct ota_span bytes)

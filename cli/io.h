@@ -10,6 +10,15 @@
 /* Largest image, patch or slot dump that is read, in bytes. */
 #define CLI_FILE_MAX 0x7fffffffU
 
+/* True for "-" and the other names of standard output. */
+bool cli_is_stdout(const char *path);
+
+/*
+ * At most one of the `n` input files (NULL: not given) may be standard input: the second would read
+ * nothing. Says so and returns CLI_USAGE.
+ */
+enum cli_exit cli_check_stdin(const char *command, const char *const *paths, size_t n);
+
 /* Reads a whole file of at most CLI_FILE_MAX bytes into `buf`, which is initialised first. */
 enum cli_exit cli_read(const char *path, struct ota_buf *buf);
 
@@ -19,10 +28,7 @@ enum cli_exit cli_read_max(const char *path, size_t ceiling, struct ota_buf *buf
 /* Reads a PEM key. The caller frees it. */
 enum cli_exit cli_read_key(const char *path, struct ota_key **key);
 
-/*
- * Writes a result: whole or not at all. A signal that would end the program waits until the file
- * is in place.
- */
+/* Writes a result: whole or not at all, unless it is a device or a pipe. */
 enum cli_exit cli_write(const char *path, struct ota_span bytes);
 
 /* The same for a private key: 0600, and an existing file is kept unless `force`. */

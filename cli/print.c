@@ -85,6 +85,17 @@ enum cli_exit cli_fail(const char *subject, const struct ota_diag *diag)
 	return cli_exit_of(diag->err);
 }
 
+const char *cli_list(const char *(*name)(size_t index), char out[128])
+{
+	out[0] = '\0';
+	for (size_t i = 0; name(i); i++) {
+		size_t used = strlen(out);
+
+		(void)snprintf(out + used, 128 - used, "%s%s", i ? ", " : "", name(i));
+	}
+	return out;
+}
+
 const char *cli_grouped(uint64_t value, char out[32])
 {
 	char digits[24];

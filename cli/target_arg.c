@@ -21,6 +21,8 @@ enum cli_exit cli_read_target(const char *name, struct ota_target *target)
 
 	if (ota_target_builtin(name, target, &diag) == OTA_OK)
 		return CLI_DONE;
+	if (diag.err != OTA_E_ABSENT)
+		return cli_fail(name, &diag);
 	if (looks_like_name(name)) {
 		(void)cli_fail("--target", &diag);
 		cli_hint("a file is told from a name by a slash or a dot: ./%s", name);

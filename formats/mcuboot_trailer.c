@@ -32,11 +32,6 @@ uint64_t ota_trailer_scratch_size(const struct ota_trailer_rules *rules)
 	return (uint64_t)rules->states * rules->write_size + ota_trailer_info_size(rules);
 }
 
-uint32_t ota_trailer_swap_info_distance(uint32_t max_align)
-{
-	return ota_trailer_magic_field(max_align) + 3 * max_align;
-}
-
 void ota_trailer_magic_write(struct ota_wr *wr, uint32_t max_align)
 {
 	if (max_align == OTA_TRAILER_ALIGN_MIN) {

@@ -72,11 +72,16 @@ static const struct key_ops *find_ops(EVP_PKEY *pkey, char *group, size_t group_
 static enum ota_err fail_kind(EVP_PKEY *pkey, const char *group, struct ota_diag *diag)
 {
 	const char *type = EVP_PKEY_get0_type_name(pkey);
+	char known[128] = "";
 
-	(void)ota_fail(diag, OTA_E_UNSUPPORTED, "key is %s%s%s, this version takes %s and %s",
-		       type ? type : "of an unknown kind", group[0] ? " " : "", group,
-		       kinds[0]->name, kinds[1]->name);
-	return OTA_E_UNSUPPORTED;
+	for (size_t i = 0; i < N_KINDS; i++) {
+		size_t used = strlen(known);
+
+		(void)snprintf(known + used, sizeof(known) - used, "%s%s", i ? ", " : "",
+			       kinds[i]->name);
+	}
+	return ota_fail(diag, OTA_E_UNSUPPORTED, "key is %s%s%s, this version takes %s",
+			type ? type : "of an unknown kind", group[0] ? " " : "", group, known);
 }
 
 enum ota_err ota_key_keep_public(struct ota_key *key, EVP_PKEY *pkey, struct ota_diag *diag)

@@ -45,10 +45,13 @@ static enum ota_err no_block(struct ota_span pem, struct ota_diag *diag)
 static enum ota_err first_block(struct ota_span pem, struct pem_block *block, struct ota_diag *diag)
 {
 	enum ota_err err = OTA_OK;
-	BIO *bio = BIO_new_mem_buf(pem.data, (int)pem.len);
+	BIO *bio = NULL;
 
+	if (pem.len > 0)
+		bio = BIO_new_mem_buf(pem.data, (int)pem.len);
 	if (!bio)
-		return ota_fail(diag, OTA_E_MEMORY, "out of memory reading a key");
+		return pem.len > 0 ? ota_fail(diag, OTA_E_MEMORY, "out of memory reading a key")
+				   : no_block(pem, diag);
 	do {
 		block_free(block);
 		if (PEM_read_bio(bio, &block->label, &block->header, &block->der, &block->len) != 1)

@@ -159,7 +159,7 @@ static enum ota_err add_costs(struct ota_budget *budget, const struct ota_update
 		return err;
 	/* A row that asks for room elsewhere brings its line with it. */
 	if (budget->applier == OTA_APPLIED_BY_GATEWAY) {
-		(void)add_line(budget, OTA_PLACE_GATEWAY, "memory of the gateway",
+		(void)add_line(budget, OTA_PLACE_GATEWAY, "patch decoder, at the gateway",
 			       sum_of(&budget->costs, OTA_PLACE_GATEWAY));
 		return OTA_OK;
 	}

@@ -3,6 +3,7 @@
 #include <fcntl.h>
 #include <inttypes.h>
 #include <limits.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/stat.h>
@@ -177,7 +178,8 @@ static enum ota_err move_into_place(const char *temp, const char *path, bool mus
 				    struct ota_diag *diag)
 {
 	if (must_be_new && link(temp, path) == 0) {
-		(void)unlink(temp);
+		if (unlink(temp) != 0)
+			return fail_errno(diag, "its temporary file cannot be removed");
 		return OTA_OK;
 	}
 	if (must_be_new && errno == EEXIST)
@@ -188,11 +190,27 @@ static enum ota_err move_into_place(const char *temp, const char *path, bool mus
 	return OTA_OK;
 }
 
+/*
+ * A signal between the temporary file and its rename would leave the temporary file behind, so the
+ * ones that people send wait until the file is in place.
+ */
+static void hold_signals(sigset_t *before)
+{
+	sigset_t held;
+
+	(void)sigemptyset(&held);
+	(void)sigaddset(&held, SIGINT);
+	(void)sigaddset(&held, SIGTERM);
+	(void)sigaddset(&held, SIGHUP);
+	(void)pthread_sigmask(SIG_BLOCK, &held, before);
+}
+
 static enum ota_err replace(const char *path, struct ota_span bytes, unsigned mode,
 			    bool must_be_new, struct ota_diag *diag)
 {
 	char temp[PATH_MAX];
 	size_t dir = dir_len(path);
+	sigset_t before;
 	enum ota_err err;
 	int fd;
 
@@ -200,17 +218,28 @@ static enum ota_err replace(const char *path, struct ota_span bytes, unsigned mo
 		return ota_fail(diag, OTA_E_IO, "path is too long");
 	memcpy(temp, path, dir);
 	memcpy(temp + dir, TEMP_NAME, sizeof(TEMP_NAME));
+	hold_signals(&before);
 	fd = mkstemp(temp); /* 0600 */
-	if (fd < 0)
-		return fail_errno(diag, "cannot create a file beside it");
+	if (fd < 0) {
+		err = fail_errno(diag, "cannot create a file beside it");
+		goto out;
+	}
+	(void)fcntl(fd, F_SETFD, FD_CLOEXEC);
 	err = fill(fd, bytes, mode, diag);
 	if (err == OTA_OK)
 		err = move_into_place(temp, path, must_be_new, diag);
-	if (err != OTA_OK) {
+	if (err != OTA_OK)
 		(void)unlink(temp);
-		return err;
-	}
-	return sync_dir(path, diag);
+out:
+	(void)pthread_sigmask(SIG_SETMASK, &before, NULL);
+	return err == OTA_OK ? sync_dir(path, diag) : err;
+}
+
+/* May be a regular file, but replacing that would leave the shell's descriptor behind. */
+static bool is_descriptor(const char *path)
+{
+	return strcmp(path, "/dev/stdout") == 0 || strcmp(path, "/dev/stderr") == 0 ||
+	       strncmp(path, "/dev/fd/", strlen("/dev/fd/")) == 0;
 }
 
 enum ota_err ota_file_write(const char *path, struct ota_span bytes,
@@ -226,8 +255,7 @@ enum ota_err ota_file_write(const char *path, struct ota_span bytes,
 		return ota_fail(diag, OTA_E_IO, "output has an empty name");
 	if (exists && S_ISDIR(st.st_mode))
 		return ota_fail(diag, OTA_E_IO, "is a directory");
-	/* /dev/stdout may be a regular file, but replacing it would leave the shell's behind. */
-	if (exists && (!S_ISREG(st.st_mode) || strncmp(path, "/dev/", 5) == 0))
+	if (exists && (!S_ISREG(st.st_mode) || is_descriptor(path)))
 		return write_directly(path, bytes, diag);
 	if (exists && rules->must_be_new)
 		return ota_fail(diag, OTA_E_EXISTS, "exists already and is not overwritten");

@@ -174,11 +174,6 @@ enum ota_err ota_sectors_parse(const char *text, struct ota_sectors *sectors, st
 
 /* -- what no bootloader can be built with ------------------------------------------------------ */
 
-static bool is_power_of_two(uint32_t value)
-{
-	return value != 0 && (value & (value - 1)) == 0;
-}
-
 /* One slot is written from outside, or by the application itself; nothing is swapped. */
 static bool has_one_slot(enum ota_mode mode)
 {
@@ -208,7 +203,7 @@ static enum ota_err check_alignment(const struct ota_flash_layout *layout, struc
 	bool swap = is_swap(layout->mode);
 	uint32_t max = swap ? OTA_TRAILER_ALIGN_MAX : ALIGN_MAX_WITHOUT_SWAP;
 
-	if (!is_power_of_two(layout->max_align) || layout->max_align < OTA_TRAILER_ALIGN_MIN ||
+	if (!ota_is_power_of_two(layout->max_align) || layout->max_align < OTA_TRAILER_ALIGN_MIN ||
 	    layout->max_align > max) {
 		(void)ota_fail(
 			diag, OTA_E_USAGE, "alignment %" PRIu32 " (BOOT_MAX_ALIGN) is not %s in %s",
@@ -218,7 +213,7 @@ static enum ota_err check_alignment(const struct ota_flash_layout *layout, struc
 			ota_hint(diag, "overwrite-only and direct-xip have no such limit");
 		return OTA_E_USAGE;
 	}
-	if (!is_power_of_two(layout->write_size))
+	if (!ota_is_power_of_two(layout->write_size))
 		return ota_fail(diag, OTA_E_USAGE, "write size %" PRIu32 " is not a power of two",
 				layout->write_size);
 	if (layout->write_size > layout->max_align)
@@ -532,7 +527,7 @@ static bool sectors_are_uniform(const struct ota_flash_layout *layout,
 			return false;
 		}
 	}
-	if (!is_power_of_two(size)) {
+	if (!ota_is_power_of_two(size)) {
 		refuse(limits, "%s needs sectors of a power of two, these have %" PRIu32 " bytes",
 		       ota_mode_name(layout->mode), size);
 		return false;

@@ -102,6 +102,8 @@ enum ota_err ota_image_build(const struct ota_image_plan *plan, struct ota_span 
 	uint64_t room;
 	enum ota_err err = ota_image_layout(plan, body, key, &layout, diag);
 
+	if (err == OTA_OK && out->len > 0)
+		err = ota_fail(diag, OTA_E_USAGE, "the buffer for the image is not empty");
 	if (err != OTA_OK)
 		return err;
 	room = layout.longest;

@@ -19,9 +19,9 @@ static uint32_t plan_max_align(const struct ota_image_plan *plan)
 	return align > OTA_TRAILER_ALIGN_MIN ? align : OTA_TRAILER_ALIGN_MIN;
 }
 
-static bool is_power_of_two(uint32_t value, uint32_t min, uint32_t max)
+static bool is_alignment(uint32_t value, uint32_t min, uint32_t max)
 {
-	return value >= min && value <= max && (value & (value - 1)) == 0;
+	return value >= min && value <= max && ota_is_power_of_two(value);
 }
 
 uint64_t ota_image_trailer_size(const struct ota_image_plan *plan)
@@ -49,10 +49,10 @@ static enum ota_err check_numbers(const struct ota_image_plan *plan, struct ota_
 		return ota_fail(diag, OTA_E_USAGE,
 				"header size is %" PRIu32 ", at most %u is possible",
 				plan->header_size, UINT16_MAX);
-	if (!is_power_of_two(plan_align(plan), 1, ALIGN_MAX))
+	if (!is_alignment(plan_align(plan), 1, ALIGN_MAX))
 		return ota_fail(diag, OTA_E_USAGE,
 				"alignment %" PRIu32 " is not 1, 2, 4, 8, 16 or 32", plan->align);
-	if (!is_power_of_two(plan_max_align(plan), OTA_TRAILER_ALIGN_MIN, OTA_TRAILER_ALIGN_MAX))
+	if (!is_alignment(plan_max_align(plan), OTA_TRAILER_ALIGN_MIN, OTA_TRAILER_ALIGN_MAX))
 		return ota_fail(diag, OTA_E_USAGE,
 				"maximum alignment %" PRIu32 " is not 8, 16 or 32",
 				plan->max_align);
@@ -170,9 +170,8 @@ enum ota_err ota_image_layout(const struct ota_image_plan *plan, struct ota_span
 	layout->header.load_addr = plan->rom_fixed ? plan->rom_fixed : plan->load_addr;
 	layout->header.flags = plan_flags(plan);
 	layout->header.version = plan->version;
-	layout->prot_at = layout->header.hdr_size + layout->payload.len;
-	layout->unprot_at = layout->prot_at + prot_size;
-	layout->longest = layout->unprot_at + unprotected_size(key);
+	layout->longest =
+		layout->header.hdr_size + layout->payload.len + prot_size + unprotected_size(key);
 	return OTA_OK;
 }
 

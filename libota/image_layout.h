@@ -10,9 +10,7 @@ struct image_layout {
 	struct ota_span payload; /* of the body, what follows the header area */
 	uint8_t header_fill;     /* bytes of the header area behind the header */
 	uint32_t max_align;
-	size_t prot_at;   /* the protected area, which may be empty, starts here */
-	size_t unprot_at; /* the unprotected one */
-	size_t longest;   /* header to last TLV with the longest signature */
+	size_t longest; /* header to last TLV with the longest signature */
 };
 
 /* Errors as ota_image_build. Fills `layout`, which borrows from `body`. */

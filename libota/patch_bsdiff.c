@@ -158,6 +158,9 @@ static enum ota_err finish(struct run *run, struct ota_diag *diag)
 		run->out->len = run->start + run->dec.new_at;
 	/* bspatch takes zeros there; bsdiff never does it, so the patch is for a longer old file.
 	 */
+	if (run->dec.outside && !run->out)
+		return ota_fail(diag, OTA_E_MALFORMED,
+				"patch reads before the old file's first byte");
 	if (run->dec.outside)
 		return ota_fail(diag, OTA_E_WRONG_BASE,
 				"patch reads bytes outside of the old file's %zu",
@@ -218,6 +221,24 @@ static void run_free(struct run *run)
 	free(run);
 }
 
+static enum ota_err run_new(struct run **run, struct ota_diag *diag)
+{
+	*run = calloc(1, sizeof(**run));
+	if (!*run)
+		return ota_fail(diag, OTA_E_MEMORY, "out of memory, %zu bytes wanted",
+				sizeof(**run));
+	return OTA_OK;
+}
+
+/* Decodes into `run->out`, or looks a patch through; `run` is told what to do and zero besides. */
+static enum ota_err run_patch(struct run *run, const struct parts *parts, uint64_t old_size,
+			      struct ota_diag *diag)
+{
+	enum ota_err err = run_open(run, parts, old_size, diag);
+
+	return err == OTA_OK ? run_to_end(run, diag) : err;
+}
+
 static enum ota_err decode(struct ota_span old_image, struct ota_span patch, struct ota_buf *out,
 			   struct ota_diag *diag)
 {
@@ -229,20 +250,14 @@ static enum ota_err decode(struct ota_span old_image, struct ota_span patch, str
 		err = ota_fail(diag, OTA_E_NO_FIT,
 			       "new file is %" PRId64 " bytes, at most %zu are accepted",
 			       parts.header.new_size, out->ceiling - out->len);
-	if (err != OTA_OK)
-		goto out;
-	run = calloc(1, sizeof(*run));
-	if (!run) {
-		err = ota_fail(diag, OTA_E_MEMORY, "out of memory, %zu bytes wanted", sizeof(*run));
-		goto out;
-	}
-	run->old_image = old_image;
-	run->out = out;
-	run->start = out->len;
-	err = run_open(run, &parts, old_image.len, diag);
 	if (err == OTA_OK)
-		err = run_to_end(run, diag);
-out:
+		err = run_new(&run, diag);
+	if (err == OTA_OK) {
+		run->old_image = old_image;
+		run->out = out;
+		run->start = out->len;
+		err = run_patch(run, &parts, old_image.len, diag);
+	}
 	run_free(run);
 	return err;
 }
@@ -278,20 +293,13 @@ static enum ota_err describe(struct ota_span patch, struct ota_delta_info *info,
 	struct run *run = NULL;
 	enum ota_err err = take_apart(patch, &parts, diag);
 
-	if (err != OTA_OK)
-		goto out;
-	run = calloc(1, sizeof(*run));
-	if (!run) {
-		err = ota_fail(diag, OTA_E_MEMORY, "out of memory, %zu bytes wanted", sizeof(*run));
-		goto out;
-	}
-	/* The old image is not known; any read that could be legal is. */
-	err = run_open(run, &parts, OTA_BSDIFF_IMAGE_MAX, diag);
 	if (err == OTA_OK)
-		err = run_to_end(run, diag);
+		err = run_new(&run, diag);
+	/* The old image is not known; any read that could be legal is. */
+	if (err == OTA_OK)
+		err = run_patch(run, &parts, OTA_BSDIFF_IMAGE_MAX, diag);
 	if (err == OTA_OK)
 		fill_info(run, &parts, info);
-out:
 	run_free(run);
 	return err;
 }

@@ -151,8 +151,8 @@ static enum ota_err read_power_of_two(const struct ota_yaml_value *value, uint32
 {
 	uint64_t wide = 0;
 
-	if (ota_size_parse(ota_yaml_scalar(value), 32768, &wide) != OTA_OK || wide == 0 ||
-	    (wide & (wide - 1)) != 0)
+	if (ota_size_parse(ota_yaml_scalar(value), 32768, &wide) != OTA_OK ||
+	    !ota_is_power_of_two((uint32_t)wide))
 		return ota_yaml_fail(value, "is not a power of two from 1 to 32768");
 	*number = (uint32_t)wide;
 	return OTA_OK;

@@ -111,7 +111,7 @@ done
 bytes 900 9 >c.bin
 "$OTATOOL" sign c.bin -o c.img "${sign_rest[@]}"
 expect 1 "$OTATOOL" apply c.img good.patch -o result
-says err "result is wrong"
+says err "result is not accepted"
 absent result
 expect 1 "$OTATOOL" apply a.img good.patch -o result --sha256 "$(printf '%064d' 0)"
 absent result
@@ -166,6 +166,47 @@ expect 0 "$OTATOOL" sign inout -o inout "${sign_rest[@]}"
 same inout a.img
 "$OTATOOL" sign - -o - "${sign_rest[@]}" <a.bin >piped || fail "pipe"
 same piped a.img
+
+# Standard output by its other name: the report does not land in the data.
+"$OTATOOL" apply a.img good.patch -o /dev/stdout >result
+same result b.img
+{ echo before && "$OTATOOL" pubkey -k key.pem -o /dev/stdout; } >both
+[ "$(head -n 1 both)" = before ] || fail "/dev/stdout was written from its start"
+rm -f result
+expect 2 "$OTATOOL" sign - -o result --version 1.0 -H 32 --pad-header -k -
+says err "standard input can be only one"
+absent result
+
+# A regular file below /dev is a file like others.
+if [ -d /dev/shm ] && [ -w /dev/shm ]; then
+	shm=$(mktemp -d /dev/shm/otatool.XXXXXX)
+	expect 0 "$OTATOOL" sign b.bin -o "$shm/x" "${sign_rest[@]}"
+	expect 0 "$OTATOOL" sign a.bin -o "$shm/x" "${sign_rest[@]}"
+	same "$shm/x" a.img
+	expect 0 "$OTATOOL" keygen -t ed25519 -o "$shm/k"
+	expect 4 "$OTATOOL" keygen -t ed25519 -o "$shm/k"
+	rm -r "$shm"
+fi
+
+# A pipe that no one reads: a signal still ends the program.
+mkfifo pipe
+status=0
+timeout -k 5 1 "$OTATOOL" sign a.bin -o pipe "${sign_rest[@]}" || status=$?
+checks=$((checks + 1))
+[ "$status" = 124 ] || fail "SIGTERM did not end a write to a pipe: exit $status"
+
+# An old image that claims to be encrypted does not excuse the result from its digest.
+cp a.img flagged
+put flagged 16 04
+put flagged 200 00000000
+expect 1 "$OTATOOL" apply flagged good.patch -o result
+absent result
+
+# A key that did not sign: the patch is not to blame.
+"$OTATOOL" keygen -t ed25519 -o other.pem
+expect 1 "$OTATOOL" apply a.img good.patch -o result -k other.pem
+says err "the result is whole"
+absent result
 
 # Keys: private by mode, never overwritten unasked.
 [ "$(stat -c %a key.pem)" = 600 ] || fail "key mode"

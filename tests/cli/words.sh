@@ -46,6 +46,10 @@ expect 0 "$OTATOOL" sign --version=1.2.3 -S0x8000 a.bin two.img "${rest[@]}"
 same one.img two.img
 expect 0 "$OTATOOL" create -v 9.9 -v 1.2.3 -S 32K -H 32 --pad-header -- a.bin three.img
 same one.img three.img
+expect 2 "$OTATOOL" sign a.bin -o x --version 1.0 -S 1G "${rest[@]}"
+says err "sizes are written"
+expect 2 "$OTATOOL" sign a.bin -o x --version 1.0 --align 3 "${rest[@]}"
+says err "error: sign: alignment 3"
 expect 1 "$OTATOOL" sign a.bin -o x --version 1.0 -S 500 "${rest[@]}"
 says err "image is 372 bytes and its trailer 432, slot holds 500"
 says err "hint: 304 bytes too many"
@@ -74,6 +78,11 @@ json 0 apply one.img p -o q
 json 0 check p --old one.img --new two.img --target water-meter-l476
 json 1 check p --old one.img --new two.img --target water-meter-l476 --on device
 jq -e '.fits == false and .applied_by == "device"' out >/dev/null || fail "check --on device"
+json 1 check p --old three.img --new key.pem --target water-meter-l476
+jq -e '.fits == false' out >/dev/null || fail "a patch that does not give NEW"
+expect 0 "$OTATOOL" check p --old one.img --new two.img --target water-meter-l476 --ram 1
+says err "warning: --ram: is not looked at"
+says err "header area of 32 bytes, the profile says 512"
 json 0 layout mode=scratch write=8 align=8 sectors=256 primary=224*2048 secondary=224*2048 \
 	scratch=8*2048
 jq -e '.compatible and .trailer_bytes == 6192 and .max_image_bytes == 452536' out >/dev/null ||

@@ -199,8 +199,6 @@ static void trailer_sizes_are_bootutils(void **state)
 	rules.states = 2;
 	rules.tlv_sizes = true;
 	assert_int_equal(ota_trailer_size(&rules), 2104);
-	assert_int_equal(ota_trailer_swap_info_distance(8), 40);
-	assert_int_equal(ota_trailer_swap_info_distance(32), 128);
 }
 
 /* What follows an image in a slot: `len` erased bytes and a magic for `align`. */

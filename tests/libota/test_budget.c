@@ -85,7 +85,7 @@ static void a_patch_without_a_decoder_on_the_device_is_the_gateways(void **state
 	struct ota_target target = board();
 	struct ota_budget budget =
 		check(&target, 300000, 300000, (struct ota_budget_options){.ram = 0});
-	const struct ota_budget_line *line = line_named(&budget, "memory of the gateway");
+	const struct ota_budget_line *line = line_named(&budget, "patch decoder, at the gateway");
 
 	(void)state;
 	assert_true(budget.fits);

@@ -642,7 +642,7 @@ static size_t longest_by_trying(struct ota_span old_image, struct ota_span wante
 
 static void longest_match_is_the_longest_there_is(void **state)
 {
-	uint8_t bytes[400];
+	uint8_t bytes[400] = {0};
 	struct ota_span old_image = ota_span_of(bytes, 200);
 
 	(void)state;

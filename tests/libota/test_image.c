@@ -164,6 +164,58 @@ static void every_extension_but_erased_flash_is_refused(void **state)
 	ota_key_free(key);
 }
 
+/* Puts `more` TLV bytes at the start of the unprotected area, which nothing signs. */
+static enum ota_err verify_with_unsigned(const struct ota_key *key, struct ota_span more)
+{
+	struct ota_buf image = build(&plain, key);
+	struct ota_image opened;
+	struct ota_buf file = ota_buf_init(1 << 16);
+	struct ota_wr wr;
+	size_t at;
+	enum ota_err err;
+
+	assert_int_equal(ota_image_open(ota_buf_span(&image), &opened, NULL), OTA_OK);
+	at = opened.areas.unprot_at + OTA_TLV_INFO_SIZE;
+	assert_int_equal(ota_buf_append(&file, ota_span_head(ota_buf_span(&image), at), NULL),
+			 OTA_OK);
+	assert_int_equal(ota_buf_append(&file, more, NULL), OTA_OK);
+	assert_int_equal(ota_buf_append(&file, ota_span_tail(ota_buf_span(&image), at), NULL),
+			 OTA_OK);
+	wr = ota_wr_init(file.data + opened.areas.unprot_at, OTA_TLV_INFO_SIZE);
+	ota_tlv_info_write(&wr, OTA_TLV_INFO_MAGIC, (uint16_t)(file.len - opened.areas.unprot_at));
+	err = verify(ota_buf_span(&file), key);
+	ota_buf_free(&file);
+	ota_buf_free(&image);
+	return err;
+}
+
+static void what_is_added_to_the_unsigned_area_is_refused(void **state)
+{
+	struct ota_key *key = vector_key("imgtool/keys/ed25519.pem");
+	struct ota_digest id;
+	uint8_t bytes[256] = {0};
+	struct ota_wr wr;
+
+	(void)state;
+	assert_int_equal(verify_with_unsigned(key, ota_span_of(NULL, 0)), OTA_OK);
+	assert_int_equal(verify_with_unsigned(key, ota_span_of("\xa0\0\1\0x", 5)), OTA_E_REFUSED);
+	assert_int_equal(verify_with_unsigned(key, ota_span_of("\x50\0\4\0\1\0\0\0", 8)),
+			 OTA_E_REFUSED);
+	assert_int_equal(verify_with_unsigned(key, ota_span_of("\x25\0\1\0\1", 5)),
+			 OTA_E_REFUSED); /* SIG_PURE */
+	assert_int_equal(verify_with_unsigned(key, ota_span_of("\x12\0\3\0abc", 7)),
+			 OTA_E_DIGEST); /* SHA512 of 3 bytes */
+	/* The key's hash and a signature of 63 bytes: bootutil gives up there. */
+	assert_int_equal(ota_key_id(key, OTA_HASH_SHA256, &id, NULL), OTA_OK);
+	wr = ota_wr_init(bytes, sizeof(bytes));
+	ota_tlv_write(&wr, OTA_TLV_KEYHASH, ota_digest_span(&id));
+	ota_wr_u16(&wr, OTA_TLV_ED25519);
+	ota_wr_u16(&wr, 63);
+	ota_wr_fill(&wr, 0, 63);
+	assert_int_equal(verify_with_unsigned(key, ota_wr_span(&wr)), OTA_E_REFUSED);
+	ota_key_free(key);
+}
+
 static void a_padded_image_verifies_and_its_trailer_is_read(void **state)
 {
 	struct ota_image_plan plan = plain;
@@ -267,6 +319,7 @@ int main(void)
 		cmocka_unit_test(every_bit_flip_of_a_p256_image_is_refused),
 		cmocka_unit_test(every_truncation_is_refused),
 		cmocka_unit_test(every_extension_but_erased_flash_is_refused),
+		cmocka_unit_test(what_is_added_to_the_unsigned_area_is_refused),
 		cmocka_unit_test(a_padded_image_verifies_and_its_trailer_is_read),
 		cmocka_unit_test(an_image_that_fits_to_the_byte_is_built_and_one_byte_less_is_not),
 		cmocka_unit_test(plans_that_make_no_sense_are_refused),

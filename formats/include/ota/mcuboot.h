@@ -106,6 +106,7 @@ enum ota_tlv_type {
 
 #define OTA_TLV_DEPENDENCY_SIZE 12U
 #define OTA_TLV_SEC_CNT_SIZE    4U
+#define OTA_TLV_UUID_SIZE       16U
 
 /* A record in place: `value` borrows from the area. */
 struct ota_tlv {
@@ -174,6 +175,11 @@ OTA_API OTA_MUST_CHECK enum ota_err ota_tlv_next(struct ota_tlv_iter *iter, stru
 #define OTA_STATUS_STATES        3U /* BOOT_STATUS_STATE_COUNT; 2 in swap-offset */
 #define OTA_STATUS_STATES_OFFSET 2U
 
+static inline bool ota_is_power_of_two(uint32_t value)
+{
+	return value != 0 && (value & (value - 1)) == 0;
+}
+
 /* `value` rounded up to a multiple of `align`, which is a power of two. */
 static inline uint64_t ota_align_up(uint64_t value, uint32_t align)
 {
@@ -201,9 +207,6 @@ OTA_API uint64_t ota_trailer_size(const struct ota_trailer_rules *rules);
 
 /* boot_scratch_trailer_sz: one status entry and the info. */
 OTA_API uint64_t ota_trailer_scratch_size(const struct ota_trailer_rules *rules);
-
-/* Bytes from the slot's end to the start of the swap_info field (boot_swap_info_off). */
-OTA_API uint32_t ota_trailer_swap_info_distance(uint32_t max_align);
 
 /* Writes the 16 magic bytes for `max_align` in the cursor's byte order. */
 OTA_API void ota_trailer_magic_write(struct ota_wr *wr, uint32_t max_align);

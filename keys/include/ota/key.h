@@ -19,7 +19,7 @@ struct ota_key; /* opaque */
 
 struct ota_sig {
 	uint8_t data[OTA_SIG_MAX];
-	size_t len;
+	size_t len; /* bytes */
 };
 
 /* Key files are small; a larger one is not a key (spec: PEM at most 16 KiB). */
@@ -55,6 +55,7 @@ OTA_API OTA_MUST_CHECK enum ota_err ota_key_read_pem(struct ota_span pem, struct
 OTA_API OTA_MUST_CHECK enum ota_err ota_key_generate(const char *kind, struct ota_buf *pem,
 						     struct ota_diag *diag);
 
+/* Wipes and frees; NULL is fine. */
 OTA_API void ota_key_free(struct ota_key *key);
 
 /* "ecdsa-p256", "ed25519". */

@@ -85,7 +85,8 @@ struct ota_budget_options {
 
 /*
  * Fills `budget`. OTA_OK also when it does not fit (budget->fits says). OTA_E_USAGE when the
- * profile is a chip's, without mcuboot and updater; OTA_E_MALFORMED and others from the patch.
+ * profile is a chip's, without mcuboot and updater; OTA_E_ABSENT when the format has no row;
+ * OTA_E_TRUNCATED and OTA_E_MALFORMED from the patch.
  */
 OTA_API OTA_MUST_CHECK enum ota_err ota_budget_check(const struct ota_update *update,
 						     const struct ota_target *target,

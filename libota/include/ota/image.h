@@ -107,6 +107,7 @@ OTA_API bool ota_image_is_signature(uint16_t type);
 struct ota_image_verdict {
 	enum ota_hash hash;       /* of the image's digest */
 	struct ota_digest digest; /* computed */
+	bool digest_good;         /* every digest TLV of that hash has it */
 	bool has_signature;       /* there is a signature TLV */
 	bool verified;            /* the key's signature is good; false when no key was given */
 };

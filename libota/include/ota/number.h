@@ -11,11 +11,13 @@ extern "C" {
 
 /*
  * Reads all of `text` as an unsigned number: decimal, 0x, 0o or 0b, `_` between digits; a leading
- * zero is no octal and is refused, as in Python. A size may end in K, KiB, M or MiB (1024 and
- * 1024^2). OTA_E_MALFORMED; OTA_E_ROOM when it exceeds `max`. Fills `value`.
+ * zero is no octal and is refused, as in Python. OTA_E_MALFORMED; OTA_E_ROOM when it exceeds `max`.
+ * Fills `value`.
  */
 OTA_API OTA_MUST_CHECK enum ota_err ota_number_parse(struct ota_span text, uint64_t max,
 						     uint64_t *value);
+
+/* The same for bytes, which may end in K, KiB (1024), M or MiB (1024^2). Same errors. */
 OTA_API OTA_MUST_CHECK enum ota_err ota_size_parse(struct ota_span text, uint64_t max,
 						   uint64_t *value);
 
