@@ -20,6 +20,7 @@ static const struct key_ops *const kinds[] = {
 
 enum ota_err ota_keys_init(struct ota_diag *diag)
 {
+	ota_wiping_heap_install();
 	/* No openssl.cnf: a machine's configuration must not decide what is signed, or how. */
 	if (OPENSSL_init_crypto(OPENSSL_INIT_NO_LOAD_CONFIG, NULL) != 1)
 		return ota_fail(diag, OTA_E_CRYPTO, "OpenSSL cannot be initialised");

@@ -58,6 +58,9 @@ OTA_MUST_CHECK enum ota_err ota_pem_write_public(struct ota_span der, struct ota
 OTA_MUST_CHECK enum ota_err ota_key_keep_public(struct ota_key *key, EVP_PKEY *pkey,
 						struct ota_diag *diag);
 
+/* wiping_heap.c: gives OpenSSL a heap that is wiped as it is freed, if it has not begun yet. */
+void ota_wiping_heap_install(void);
+
 /* key.c: OpenSSL's oldest queued error in words; its queue is emptied. */
 enum ota_err ota_fail_openssl(struct ota_diag *diag, const char *what);
 

@@ -27,7 +27,8 @@ struct ota_sig {
 
 /*
  * Calls into the crypto libraries need this once, before anything else on this floor, in a single
- * thread; calling it again does nothing. OTA_E_CRYPTO.
+ * thread; calling it again does nothing. Before the process's first use of OpenSSL it also gives
+ * that library a heap which is wiped as it is freed; later it cannot. OTA_E_CRYPTO.
  */
 OTA_API OTA_MUST_CHECK enum ota_err ota_keys_init(struct ota_diag *diag);
 
