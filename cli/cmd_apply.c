@@ -9,8 +9,6 @@
 
 enum { OUTPUT, KEY, SHA256, MAX_SIZE, JSON };
 
-#define DEFAULT_MAX_SIZE 0x10000000U /* bytes */
-
 static const struct cli_option options[] = {
 	[OUTPUT] = {.name = "output", .letter = 'o', .value = "NEW", .help = "file to write"},
 	[KEY] = {.name = "key",
@@ -86,9 +84,24 @@ static enum ota_err check_image(struct expectation *want, struct ota_span new_fi
 	return err == OTA_E_UNSUPPORTED ? cannot_judge(want, diag) : err;
 }
 
+static void print_no(const struct cli_args *args, const struct expectation *want,
+		     const struct ota_diag *diag)
+{
+	json_t *object = cli_json("apply");
+
+	cli_json_text(object, "file", cli_value(args, OUTPUT));
+	cli_json_bool(object, "accepted", false);
+	cli_json_bool(object, "digest_checked", want->digest_good);
+	cli_json_text(object, "error", ota_err_name(diag->err));
+	cli_json_text(object, "reason", diag->text);
+	(void)cli_json_print(object);
+}
+
 static enum cli_exit fail_result(const struct cli_args *args, const struct expectation *want,
 				 struct ota_diag *diag)
 {
+	if (cli_has(args, JSON) && !cli_is_stdout(cli_value(args, OUTPUT)))
+		print_no(args, want, diag);
 	(void)cli_error(CLI_NO, args->positional[1], "result is not accepted: %s", diag->text);
 	if (diag->hint[0])
 		cli_hint("%s", diag->hint);
@@ -113,6 +126,7 @@ static enum cli_exit report(const struct cli_args *args, const struct expectatio
 		json_t *object = cli_json("apply");
 
 		cli_json_text(object, "file", output);
+		cli_json_bool(object, "accepted", true);
 		cli_json_uint(object, "new_bytes", new_len);
 		cli_json_hex(object, "sha256", ota_digest_span(&found->digest));
 		cli_json_bool(object, "mcuboot_image", found->is_image);
@@ -168,7 +182,7 @@ static enum cli_exit run(const struct cli_args *args)
 	const char *const inputs[] = {args->positional[0], args->positional[1],
 				      cli_value(args, KEY)};
 	struct expectation want = {.key = NULL};
-	uint64_t max_size = DEFAULT_MAX_SIZE;
+	uint64_t max_size = CLI_APPLY_MAX;
 	struct ota_buf old_file = {.data = NULL};
 	struct ota_buf patch = {.data = NULL};
 	struct ota_buf out = {.data = NULL};
@@ -177,6 +191,8 @@ static enum cli_exit run(const struct cli_args *args)
 
 	if (status == CLI_DONE)
 		status = cli_check_stdin("apply", inputs, 3);
+	if (status == CLI_DONE)
+		status = cli_spare_key(cli_value(args, KEY), cli_value(args, OUTPUT));
 	if (status == CLI_DONE && cli_has(args, KEY))
 		status = cli_read_key(cli_value(args, KEY), &key);
 	want.key = key;

@@ -52,12 +52,37 @@ struct job {
 	uint64_t old_len, new_len;
 };
 
-/* Bytes the bootloader sees: header to last TLV, without padding. */
+/* Rules of the mode that no line of the budget holds. */
+static void warn_mode(const struct job *job, const char *path, const struct ota_image *image)
+{
+	const struct ota_target *target = &job->target;
+
+	if (target->header_size != 0 && image->header.hdr_size != target->header_size)
+		cli_warning(path,
+			    "has a header area of %u bytes, the profile says %" PRIu32
+			    ": is the firmware linked for it?",
+			    image->header.hdr_size, target->header_size);
+	if (target->layout.mode == OTA_MODE_RAM_LOAD &&
+	    !(image->header.flags & OTA_IMAGE_F_RAM_LOAD))
+		cli_warning(path, "has no load address: a ram-load bootloader does not take it");
+	if (target->layout.mode == OTA_MODE_RAM_LOAD ||
+	    target->layout.mode == OTA_MODE_DIRECT_XIP ||
+	    target->layout.mode == OTA_MODE_DIRECT_XIP_REVERT)
+		cli_warning(path, "its address 0x%08" PRIx32 " is not judged by this version",
+			    image->header.load_addr);
+}
+
+/*
+ * Bytes the bootloader sees: header to last TLV, without padding. An image with a wrong digest is
+ * not one that a device runs, or would run.
+ */
 static enum cli_exit image_length(const struct job *job, const char *path, struct ota_span file,
 				  uint64_t *len)
 {
 	struct ota_diag diag = {.err = OTA_OK};
+	struct ota_image_verdict verdict;
 	struct ota_image image;
+	enum ota_err err;
 
 	if (!ota_image_probe(file)) {
 		cli_warning(path,
@@ -69,30 +94,40 @@ static enum cli_exit image_length(const struct job *job, const char *path, struc
 	}
 	if (ota_image_open(file, &image, &diag) != OTA_OK)
 		return cli_fail(path, &diag);
-	if (job->target.header_size != 0 && image.header.hdr_size != job->target.header_size)
-		cli_warning(path,
-			    "has a header area of %u bytes, the profile says %" PRIu32
-			    ": is the firmware linked for it?",
-			    image.header.hdr_size, job->target.header_size);
+	err = ota_image_verify(&image, NULL, &verdict, &diag);
+	if (err == OTA_E_DIGEST)
+		return cli_fail(path, &diag);
+	if (err != OTA_OK)
+		cli_warning(path, "%s", diag.text);
+	warn_mode(job, path, &image);
 	*len = image.bytes.len;
 	return CLI_DONE;
 }
 
-/* The patch must give the new image from the old one, or nothing else matters. */
-static enum cli_exit prove(struct job *job)
+/* Without NEW, what the patch makes must at least be an image when the old file is one. */
+static enum cli_exit made_length(struct job *job)
 {
+	struct ota_span made = ota_buf_span(&job->made);
 	struct ota_diag diag = {.err = OTA_OK};
-	const char *new_path = cli_value(job->args, NEW);
-	struct ota_span want = ota_buf_span(&job->new_file);
+	struct ota_image image;
 
-	job->made = ota_buf_init(new_path ? job->new_file.len : CLI_FILE_MAX);
-	if (ota_delta_apply(ota_buf_span(&job->old_file), ota_buf_span(&job->patch), &job->made,
-			    &diag) != OTA_OK) {
-		if (diag.err != OTA_E_NO_FIT || !new_path)
-			return cli_fail(job->patch_path, &diag);
-	} else if (!new_path || ota_span_equal(ota_buf_span(&job->made), want)) {
-		return CLI_DONE;
+	if (ota_image_probe(ota_buf_span(&job->old_file)) &&
+	    ota_image_open(made, &image, &diag) != OTA_OK) {
+		(void)cli_error(CLI_NO, job->patch_path, "makes no image of %s: %s",
+				cli_value(job->args, OLD), diag.text);
+		cli_hint("the patch is for another old file, or is damaged");
+		return CLI_NO;
 	}
+	return image_length(job, "the new image", made, &job->new_len);
+}
+
+static enum cli_exit fail_prove(const struct job *job, struct ota_span want)
+{
+	struct ota_span made = ota_buf_span(&job->made);
+	size_t at = 0;
+
+	while (at < made.len && at < want.len && made.data[at] == want.data[at])
+		at++;
 	if (cli_has(job->args, JSON)) {
 		json_t *object = cli_json("check");
 
@@ -102,8 +137,27 @@ static enum cli_exit prove(struct job *job)
 			      "the patch does not turn the old image into the new");
 		(void)cli_json_print(object);
 	}
-	return cli_error(CLI_NO, job->patch_path, "does not turn %s into %s",
-			 cli_value(job->args, OLD), new_path);
+	(void)cli_error(CLI_NO, job->patch_path,
+			"does not turn %s into %s: it makes %zu bytes that differ from byte %zu on",
+			cli_value(job->args, OLD), cli_value(job->args, NEW), made.len, at);
+	cli_hint("are --old and --new the right way round?");
+	return CLI_NO;
+}
+
+/* The patch must give the new image from the old one, or nothing else matters. */
+static enum cli_exit prove(struct job *job)
+{
+	struct ota_diag diag = {.err = OTA_OK};
+	bool has_new = cli_has(job->args, NEW);
+	struct ota_span want = ota_buf_span(&job->new_file);
+	enum ota_err err;
+
+	job->made = ota_buf_init(CLI_FILE_MAX);
+	err = ota_delta_apply(ota_buf_span(&job->old_file), ota_buf_span(&job->patch), &job->made,
+			      &diag);
+	if (err == OTA_OK && has_new && !ota_span_equal(ota_buf_span(&job->made), want))
+		return fail_prove(job, want);
+	return err == OTA_OK ? CLI_DONE : cli_fail(job->patch_path, &diag);
 }
 
 static enum cli_exit read_wishes(struct job *job)
@@ -148,9 +202,10 @@ static enum cli_exit read_files(struct job *job)
 	if (status == CLI_DONE)
 		status = image_length(job, cli_value(job->args, OLD), ota_buf_span(&job->old_file),
 				      &job->old_len);
-	if (status == CLI_DONE)
-		status = image_length(job, new_path ? new_path : "the new image",
-				      ota_buf_span(&job->made), &job->new_len);
+	if (status == CLI_DONE && new_path)
+		status = image_length(job, new_path, ota_buf_span(&job->new_file), &job->new_len);
+	else if (status == CLI_DONE)
+		status = made_length(job);
 	return status;
 }
 
@@ -221,7 +276,11 @@ static void print_text(const struct job *job)
 	printf("%s: %s patch of %s bytes, for %s (%s)\n", job->patch_path, job->format,
 	       cli_grouped(job->patch.len, size), job->target.name,
 	       ota_mode_name(job->target.layout.mode));
-	printf("it turns the old image into the new one, byte for byte\n");
+	if (cli_has(job->args, NEW))
+		printf("it turns the old image into the new one, byte for byte\n");
+	else
+		printf("it makes %s bytes; without --new no one knows if these were meant\n",
+		       cli_grouped(job->made.len, size));
 	if (budget->applier == OTA_APPLIED_BY_GATEWAY)
 		print_gateway(job);
 	else
@@ -229,8 +288,8 @@ static void print_text(const struct job *job)
 	printf("\n%-40s %12s %12s %12s\n", "bytes", "needs", "has", "margin");
 	for (unsigned i = 0; i < budget->n; i++) {
 		print_line(&budget->line[i]);
-		if (budget->line[i].where == OTA_PLACE_RAM ||
-		    budget->line[i].where == OTA_PLACE_GATEWAY)
+		/* The first line is the decoder's. */
+		if (i == 0)
 			print_costs(&budget->costs);
 	}
 	if (!budget->limits.compatible || budget->limits.caution[0])

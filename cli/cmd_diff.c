@@ -100,6 +100,9 @@ static enum cli_exit run(const struct cli_args *args)
 	if (status == CLI_DONE) {
 		warn_padding(args->positional[0], ota_buf_span(&old_file));
 		warn_padding(args->positional[1], ota_buf_span(&new_file));
+		if (new_file.len > CLI_APPLY_MAX)
+			cli_warning(args->positional[1], "is %zu bytes: apply will need --max-size",
+				    new_file.len);
 		if (ota_delta_make(format, ota_buf_span(&old_file), ota_buf_span(&new_file), &patch,
 				   &diag) != OTA_OK)
 			status = cli_fail("diff", &diag);

@@ -76,7 +76,7 @@ static enum cli_exit read_sectors(const char *key, const char *value, struct ota
 	return CLI_USAGE;
 }
 
-static enum cli_exit read_pair(const char *pair, struct ota_flash_layout *layout)
+static enum cli_exit read_pair(const char *pair, struct ota_flash_layout *layout, unsigned *seen)
 {
 	size_t len = strcspn(pair, "=");
 	const char *value = pair + len + 1;
@@ -86,6 +86,9 @@ static enum cli_exit read_pair(const char *pair, struct ota_flash_layout *layout
 		key++;
 	if (key == N_KEYS || pair[len] != '=')
 		return fail_key(pair, len);
+	if (*seen & 1U << key)
+		return cli_error(CLI_USAGE, "layout", "%s= is given twice", keys[key]);
+	*seen |= 1U << key;
 	switch (key) {
 	case MODE:
 		return read_mode(value, layout);
@@ -137,10 +140,11 @@ static enum cli_exit run(const struct cli_args *args)
 					  .max_sectors = DEFAULT_MAX_SECTORS};
 	struct ota_flash_limits limits;
 	struct ota_diag diag = {.err = OTA_OK};
+	unsigned seen = 0;
 	enum cli_exit status = CLI_DONE;
 
 	for (unsigned i = 0; i < args->n_positionals && status == CLI_DONE; i++)
-		status = read_pair(args->positional[i], &layout);
+		status = read_pair(args->positional[i], &layout, &seen);
 	if (status != CLI_DONE)
 		return status;
 	if (layout.mode == 0 || layout.primary.n == 0)

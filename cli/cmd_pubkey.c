@@ -101,6 +101,8 @@ static enum cli_exit run(const struct cli_args *args)
 		return cli_error(CLI_USAGE, "pubkey", "needs --key KEY.pem");
 	status = cli_choice(args, FORMAT, forms, &form);
 	if (status == CLI_DONE)
+		status = cli_spare_key(cli_value(args, KEY), output);
+	if (status == CLI_DONE)
 		status = cli_read_key(cli_value(args, KEY), &key);
 	if (status == CLI_DONE && append((enum form)form, key, &out, &diag) != OTA_OK)
 		status = cli_fail(cli_value(args, KEY), &diag);

@@ -263,7 +263,8 @@ static enum cli_exit find_files(struct job *job)
 	if (cli_count(args, KEY) > 1)
 		return cli_error(CLI_USAGE, "sign",
 				 "more than one --key is not served by this version yet");
-	if (cli_check_stdin("sign", inputs, 2) != CLI_DONE)
+	if (cli_check_stdin("sign", inputs, 2) != CLI_DONE ||
+	    cli_spare_key(cli_value(args, KEY), job->output) != CLI_DONE)
 		return CLI_USAGE;
 	return refuse_hex(job);
 }

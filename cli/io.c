@@ -32,6 +32,17 @@ enum cli_exit cli_check_stdin(const char *command, const char *const *paths, siz
 	return cli_error(CLI_USAGE, command, "standard input can be only one of its files");
 }
 
+enum cli_exit cli_spare_key(const char *key, const char *output)
+{
+	struct stat a;
+	struct stat b;
+
+	if (!key || !output || stat(key, &a) != 0 || stat(output, &b) != 0 ||
+	    a.st_dev != b.st_dev || a.st_ino != b.st_ino || !S_ISREG(a.st_mode))
+		return CLI_DONE;
+	return cli_error(CLI_USAGE, output, "is the key file, which would be lost");
+}
+
 enum cli_exit cli_read_max(const char *path, size_t ceiling, struct ota_buf *buf)
 {
 	struct ota_diag diag = {.err = OTA_OK};
@@ -80,6 +91,8 @@ static enum cli_exit write_file(const char *path, struct ota_span bytes,
 
 	if (!cli_is_stdout(path)) {
 		err = ota_file_write(path, bytes, rules, &diag);
+		if (err == OTA_E_EXISTS)
+			ota_hint(&diag, "--force replaces it");
 		return err == OTA_OK ? CLI_DONE : cli_fail(path, &diag);
 	}
 	err = fflush(stdout) == 0 ? OTA_OK : OTA_E_IO;

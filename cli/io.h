@@ -19,11 +19,17 @@ bool cli_is_stdout(const char *path);
  */
 enum cli_exit cli_check_stdin(const char *command, const char *const *paths, size_t n);
 
+/* Largest new file that apply makes unasked, in bytes: a small hostile patch can claim any size. */
+#define CLI_APPLY_MAX 0x10000000U
+
 /* Reads a whole file of at most CLI_FILE_MAX bytes into `buf`, which is initialised first. */
 enum cli_exit cli_read(const char *path, struct ota_buf *buf);
 
 /* The same for small files: profiles and the like. */
 enum cli_exit cli_read_max(const char *path, size_t ceiling, struct ota_buf *buf);
+
+/* Refuses an output that is the key file itself: exit code 2. Either may be NULL. */
+enum cli_exit cli_spare_key(const char *key, const char *output);
 
 /* Reads a PEM key. The caller frees it. */
 enum cli_exit cli_read_key(const char *path, struct ota_key **key);

@@ -5,17 +5,34 @@
 
 #include "cli.h"
 
+#define WORDS_MAX 1024 /* characters of one message */
+
 static void say(const char *kind, const char *subject, const char *format, va_list args)
 	__attribute__((format(printf, 3, 0)));
 
+/* A control character in a name or an argument could forge a line of a log. */
+static void put_text(const char *text)
+{
+	for (; *text; text++) {
+		bool control = (unsigned char)*text < 0x20 || *text == 0x7f;
+
+		(void)fputc(control ? '?' : *text, stderr);
+	}
+}
+
 static void say(const char *kind, const char *subject, const char *format, va_list args)
 {
+	char text[WORDS_MAX];
+
 	/* In a log that takes both streams, words come after the report they belong to. */
 	(void)fflush(stdout);
 	(void)fprintf(stderr, "otatool: %s: ", kind);
-	if (subject)
-		(void)fprintf(stderr, "%s: ", subject);
-	(void)vfprintf(stderr, format, args);
+	if (subject) {
+		put_text(subject[0] ? subject : "\"\"");
+		(void)fputs(": ", stderr);
+	}
+	(void)vsnprintf(text, sizeof(text), format, args);
+	put_text(text);
 	(void)fputc('\n', stderr);
 }
 

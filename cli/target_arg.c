@@ -24,7 +24,7 @@ enum cli_exit cli_read_target(const char *name, struct ota_target *target)
 	if (diag.err != OTA_E_ABSENT)
 		return cli_fail(name, &diag);
 	if (looks_like_name(name)) {
-		(void)cli_fail("--target", &diag);
+		(void)cli_fail(NULL, &diag);
 		cli_hint("a file is told from a name by a slash or a dot: ./%s", name);
 		return CLI_USAGE;
 	}

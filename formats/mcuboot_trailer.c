@@ -108,8 +108,7 @@ enum field {
 	FIELD_IMAGE_OK = 1,
 	FIELD_COPY_DONE,
 	FIELD_SWAP_INFO,
-	FIELD_SIZE_UPPER, /* swap_size, or the TLV sizes in swap-offset */
-	FIELD_SIZE_LOWER, /* swap_size in swap-offset, else the last of the status */
+	FIELD_SIZE, /* swap_size, or the TLV sizes in swap-offset */
 };
 
 /* One field of max_align bytes: a value, and erased bytes behind it. */
@@ -119,7 +118,7 @@ static bool read_field(struct ota_span bytes, enum field field, uint8_t erased,
 	struct ota_rd rd = ota_rd_init(bytes);
 	uint8_t value = ota_rd_u8(&rd);
 	uint8_t type = value & 0x0f;
-	size_t used = field >= FIELD_SIZE_UPPER ? sizeof(uint32_t) : 1;
+	size_t used = field == FIELD_SIZE ? sizeof(uint32_t) : 1;
 
 	if (!ota_span_all(ota_span_tail(bytes, used), erased))
 		return false;
@@ -133,8 +132,7 @@ static bool read_field(struct ota_span bytes, enum field field, uint8_t erased,
 	case FIELD_SWAP_INFO:
 		trailer->swap_info = value;
 		return value == erased || (type >= 1 && type <= 4);
-	case FIELD_SIZE_UPPER:
-	case FIELD_SIZE_LOWER:
+	case FIELD_SIZE:
 		break;
 	}
 	return true;
@@ -155,7 +153,7 @@ static bool read_fields(struct ota_span slot, uint8_t erased, struct ota_trailer
 	*at = slot.len - distance;
 	if (!ota_span_all(ota_span_sub(slot, *at, distance - OTA_TRAILER_MAGIC_SIZE), erased))
 		return false;
-	for (unsigned field = FIELD_IMAGE_OK; field <= FIELD_SIZE_LOWER; field++) {
+	for (unsigned field = FIELD_IMAGE_OK; field <= FIELD_SIZE; field++) {
 		if (align > *at)
 			return true;
 		*at -= align;
@@ -163,6 +161,23 @@ static bool read_fields(struct ota_span slot, uint8_t erased, struct ota_trailer
 			return false;
 	}
 	return true;
+}
+
+/*
+ * What lies below the fields: the status, or in swap-offset swap_size and then the status. Which it
+ * is does not stand anywhere; whichever reads well is taken.
+ */
+static bool status_and_size(struct ota_span below, uint8_t erased, struct ota_trailer *trailer,
+			    size_t *at)
+{
+	size_t align = trailer->max_align;
+
+	if (status_is_well_formed(below, erased, at))
+		return true;
+	if (align > below.len ||
+	    !read_field(ota_span_tail(below, below.len - align), FIELD_SIZE, erased, trailer))
+		return false;
+	return status_is_well_formed(ota_span_head(below, below.len - align), erased, at);
 }
 
 enum ota_err ota_trailer_read(struct ota_span slot, uint8_t erased, struct ota_trailer *trailer,
@@ -178,7 +193,6 @@ enum ota_err ota_trailer_read(struct ota_span slot, uint8_t erased, struct ota_t
 	trailer->max_align = magic_align(ota_span_tail(slot, slot.len - OTA_TRAILER_MAGIC_SIZE));
 	if (trailer->max_align == 0 || !read_fields(slot, erased, trailer, at))
 		return OTA_E_MALFORMED;
-	if (!status_is_well_formed(ota_span_head(slot, *at), erased, at))
-		return OTA_E_MALFORMED;
-	return OTA_OK;
+	return status_and_size(ota_span_head(slot, *at), erased, trailer, at) ? OTA_OK
+									      : OTA_E_MALFORMED;
 }

@@ -234,6 +234,11 @@ static enum ota_err add_flash(struct ota_budget *budget, const struct ota_update
 				 has))
 			scratch_missing = needs - has;
 	}
+	if (layout.mode == OTA_MODE_RAM_LOAD &&
+	    !add_limited(budget, OTA_PLACE_RAM, "new image in RAM, where it runs", update->new_len,
+			 target->ram))
+		advise(budget, "shrink the new image by %" PRIu64 " bytes: it runs from RAM",
+		       update->new_len - target->ram);
 	if (!limits->compatible || limits->caution[0])
 		advise_layout(budget, update, &layout, scratch_missing);
 	else if (!fits)

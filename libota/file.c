@@ -221,7 +221,7 @@ static enum ota_err replace(const char *path, struct ota_span bytes, unsigned mo
 	hold_signals(&before);
 	fd = mkstemp(temp); /* 0600 */
 	if (fd < 0) {
-		err = fail_errno(diag, "cannot create a file beside it");
+		err = fail_errno(diag, "cannot create a file in its directory");
 		goto out;
 	}
 	(void)fcntl(fd, F_SETFD, FD_CLOEXEC);

@@ -115,10 +115,13 @@ static enum ota_err split_body(const struct ota_image_plan *plan, struct ota_spa
 	layout->header_fill = plan->erased_is_zero ? 0x00 : 0xff;
 	if (plan->pad_header)
 		return OTA_OK;
-	if (body.len < area)
-		return ota_fail(diag, OTA_E_TRUNCATED,
-				"input is %zu bytes, less than its header area of %zu", body.len,
-				area);
+	if (body.len < area) {
+		(void)ota_fail(diag, OTA_E_TRUNCATED,
+			       "input is %zu bytes, less than its header area of %zu", body.len,
+			       area);
+		ota_hint(diag, "--pad-header puts the header before the input");
+		return OTA_E_TRUNCATED;
+	}
 	if (!ota_span_all(ota_span_head(body, area), 0)) {
 		(void)ota_fail(diag, OTA_E_USAGE,
 			       "input does not start with %zu zero bytes for a header", area);

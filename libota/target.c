@@ -287,18 +287,32 @@ static enum ota_err read_old(const struct ota_yaml_value *value, void *into)
 	return err;
 }
 
+/*
+ * A misspelt format would quietly mean "not on the device", and turn a no into a yes. The words are
+ * those of all formats that a profile may speak of, whether this version makes them or not.
+ */
 static enum ota_err read_format(const struct ota_yaml_value *value, void *into)
 {
+	static const char *const words[] = {"bsdiff", "vcdiff", "otd"};
 	struct ota_decoder *decoder = (struct ota_decoder *)into;
+	size_t index = 0;
+	enum ota_err err = ota_yaml_word(value, words, COUNT(words), &index);
 
-	return read_name_into(value, decoder->format, sizeof(decoder->format));
+	if (err == OTA_OK)
+		(void)snprintf(decoder->format, sizeof(decoder->format), "%s", words[index]);
+	return err;
 }
 
 static enum ota_err read_tier(const struct ota_yaml_value *value, void *into)
 {
+	static const char *const words[] = {"xs", "m"};
 	struct ota_decoder *decoder = (struct ota_decoder *)into;
+	size_t index = 0;
+	enum ota_err err = ota_yaml_word(value, words, COUNT(words), &index);
 
-	return read_name_into(value, decoder->tier, sizeof(decoder->tier));
+	if (err == OTA_OK)
+		(void)snprintf(decoder->tier, sizeof(decoder->tier), "%s", words[index]);
+	return err;
 }
 
 static enum ota_err read_window(const struct ota_yaml_value *value, void *into)

@@ -208,6 +208,13 @@ expect 1 "$OTATOOL" apply a.img good.patch -o result -k other.pem
 says err "the result is whole"
 absent result
 
+# The key file is not a place for results.
+cp key.pem key.before
+expect 2 "$OTATOOL" sign a.bin -o key.pem "${sign_rest[@]}"
+says err "is the key file, which would be lost"
+expect 2 "$OTATOOL" pubkey -k key.pem -o ./key.pem
+same key.pem key.before
+
 # Keys: private by mode, never overwritten unasked.
 [ "$(stat -c %a key.pem)" = 600 ] || fail "key mode"
 cp key.pem key.before

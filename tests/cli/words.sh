@@ -80,6 +80,42 @@ json 1 check p --old one.img --new two.img --target water-meter-l476 --on device
 jq -e '.fits == false and .applied_by == "device"' out >/dev/null || fail "check --on device"
 json 1 check p --old three.img --new key.pem --target water-meter-l476
 jq -e '.fits == false' out >/dev/null || fail "a patch that does not give NEW"
+expect 1 "$OTATOOL" check p --old three.img --new a.bin --target water-meter-l476
+says err "hint: are --old and --new the right way round"
+expect 1 "$OTATOOL" apply one.img p -o q -k key.pem --json
+jq -e '.accepted == false and (.reason | length > 0)' out >/dev/null || fail "apply --json"
+
+# A wrong digest is found by check, in the old image and in what the patch makes.
+cp one.img damaged.img
+printf 'X' | dd of=damaged.img bs=1 seek=100 conv=notrunc status=none
+expect 0 "$OTATOOL" diff one.img damaged.img -o p2 --format bsdiff
+expect 1 "$OTATOOL" check p2 --old one.img --new damaged.img --target water-meter-l476
+says err "damaged.img: image does not have the SHA256 digest"
+expect 1 "$OTATOOL" check p --old damaged.img --target water-meter-l476
+
+# A profile that names no known decoder must not turn a no into a yes.
+"$OTATOOL" targets water-meter-l476 | sed 's/format: otd/format: bsdif/' >board.yaml
+expect 3 "$OTATOOL" check p --old one.img --new two.img --target board.yaml
+says err 'board.yaml:7: updater.decoders.format: bsdif is not one of bsdiff, vcdiff, otd'
+
+# In ram-load mode the whole image must fit into RAM.
+cat >ram.yaml <<'YAML'
+name: ram-board
+base: stm32l476rg
+updater: {ram: 16384, stack: 2048, old: mapped}
+mcuboot: {mode: ram-load, max-align: 8, max-sectors: 256, header-size: 32, encryption: none,
+          boot: 0x0+32K, primary: 0x8000+448K, secondary: 0x78000+448K}
+YAML
+bytes 131072 5 >large.bin
+expect 0 "$OTATOOL" sign large.bin -o large.img --version 2.0 -L 0x20000000 "${rest[@]}"
+expect 0 "$OTATOOL" diff one.img large.img -o p3 --format bsdiff
+expect 1 "$OTATOOL" check p3 --old one.img --new large.img --target ram.yaml
+says out "new image in RAM, where it runs +131,144 +131,072 +-72 +DOES NOT FIT"
+says err "its address 0x20000000 is not judged"
+expect 2 "$OTATOOL" layout mode=scratch primary=8*4096 primary=9*4096
+says err "primary= is given twice"
+expect 2 "$OTATOOL" $'\033[31msign\nfake'
+says err '"\?\[31msign\?fake"'
 expect 0 "$OTATOOL" check p --old one.img --new two.img --target water-meter-l476 --ram 1
 says err "warning: --ram: is not looked at"
 says err "header area of 32 bytes, the profile says 512"

@@ -240,6 +240,30 @@ static void reads_the_trailers_that_a_bootloader_writes(void **state)
 	}
 }
 
+/* Below swap_size the status begins, in every mode but swap-offset. */
+static void a_full_swap_status_reaches_up_to_swap_size(void **state)
+{
+	uint8_t slot[512];
+	struct ota_trailer trailer;
+	size_t at;
+
+	(void)state;
+	for (size_t write = 1; write <= 8; write *= 2) {
+		make_slot(slot, sizeof(slot), 8, 0xff);
+		slot[sizeof(slot) - 16 - 4 * 8] = 0x44; /* swap_size */
+		for (size_t i = 64, n = 0; i < sizeof(slot) - 16 - 4 * 8; i += write, n++)
+			slot[i] = (uint8_t)(1 + n % 3);
+		assert_int_equal(
+			ota_trailer_read(ota_span_of(slot, sizeof(slot)), 0xff, &trailer, &at),
+			OTA_OK);
+	}
+	make_slot(slot, sizeof(slot), 8, 0xff);
+	slot[sizeof(slot) - 16 - 4 * 8] = 0x44; /* swap-offset: TLV sizes, */
+	slot[sizeof(slot) - 16 - 5 * 8] = 0x99; /* and then swap_size */
+	assert_int_equal(ota_trailer_read(ota_span_of(slot, sizeof(slot)), 0xff, &trailer, &at),
+			 OTA_OK);
+}
+
 static void refuses_bytes_that_are_neither_erased_nor_trailer(void **state)
 {
 	uint8_t slot[512];
@@ -308,6 +332,7 @@ int main(void)
 		cmocka_unit_test(big_endian_predefined_types_stay_little),
 		cmocka_unit_test(trailer_sizes_are_bootutils),
 		cmocka_unit_test(reads_the_trailers_that_a_bootloader_writes),
+		cmocka_unit_test(a_full_swap_status_reaches_up_to_swap_size),
 		cmocka_unit_test(refuses_bytes_that_are_neither_erased_nor_trailer),
 		cmocka_unit_test(reads_trailers_of_any_length_without_stepping_outside),
 	};
