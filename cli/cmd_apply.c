@@ -84,11 +84,15 @@ static enum ota_err check_image(struct expectation *want, struct ota_span new_fi
 	return err == OTA_E_UNSUPPORTED ? cannot_judge(want, diag) : err;
 }
 
+/* With --json a no is a report too, unless standard output is for the result. */
 static void print_no(const struct cli_args *args, const struct expectation *want,
 		     const struct ota_diag *diag)
 {
-	json_t *object = cli_json("apply");
+	json_t *object;
 
+	if (!cli_has(args, JSON) || cli_is_stdout(cli_value(args, OUTPUT)))
+		return;
+	object = cli_json("apply");
 	cli_json_text(object, "file", cli_value(args, OUTPUT));
 	cli_json_bool(object, "accepted", false);
 	cli_json_bool(object, "digest_checked", want->digest_good);
@@ -100,14 +104,13 @@ static void print_no(const struct cli_args *args, const struct expectation *want
 static enum cli_exit fail_result(const struct cli_args *args, const struct expectation *want,
 				 struct ota_diag *diag)
 {
-	if (cli_has(args, JSON) && !cli_is_stdout(cli_value(args, OUTPUT)))
-		print_no(args, want, diag);
+	print_no(args, want, diag);
 	(void)cli_error(CLI_NO, args->positional[1], "result is not accepted: %s", diag->text);
 	if (diag->hint[0])
 		cli_hint("%s", diag->hint);
-	else if (want->digest_good)
+	else if (diag->err == OTA_E_UNSIGNED || diag->err == OTA_E_SIGNATURE)
 		cli_hint("the result is whole; is %s the right key?", cli_value(args, KEY));
-	else
+	else if (!want->digest_good)
 		cli_hint("the patch is for another old file than %s, or is damaged",
 			 args->positional[0]);
 	return cli_exit_of(diag->err) == CLI_ENVIRONMENT ? CLI_ENVIRONMENT : CLI_NO;
@@ -151,6 +154,8 @@ static enum cli_exit apply(const struct cli_args *args, struct expectation *want
 
 	if (err == OTA_E_NO_FIT)
 		ota_hint(&diag, "--max-size N accepts more");
+	if (err != OTA_OK && cli_exit_of(err) == CLI_NO)
+		print_no(args, want, &diag);
 	if (err != OTA_OK)
 		return cli_fail(args->positional[1], &diag);
 	want->is_image = ota_image_probe(old_file);

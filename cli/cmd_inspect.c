@@ -43,13 +43,18 @@ static enum cli_exit inspect_image(const char *path, struct ota_span file, bool 
 		cli_json_text(object, "kind", "mcuboot-image");
 		json_image(object, &image);
 		cli_json_text(object, "digest", digest_word(&verdict, err));
+		if (err != OTA_OK) {
+			cli_json_text(object, "verify_error", ota_err_name(err));
+			cli_json_text(object, "verify_reason", verdict_diag.text);
+		}
 		return cli_json_print(object);
 	}
 	printf("%s: MCUboot image\n", path);
 	print_image(&image);
 	printf("  digest     %s\n", digest_word(&verdict, err));
 	if (err != OTA_OK)
-		printf("  verify     no: %s\n", verdict_diag.text);
+		printf("  verify     %s: %s\n", err == OTA_E_UNSUPPORTED ? "not judged" : "no",
+		       verdict_diag.text);
 	return CLI_DONE;
 }
 

@@ -90,19 +90,25 @@ static enum cli_exit show_json(const struct ota_target *target)
 }
 
 /* A profile of the user's own: that it is one, and what follows from it. */
-static void print_file(const struct ota_target *target)
+static enum cli_exit print_file(const struct ota_target *target)
 {
+	struct ota_diag diag = {.err = OTA_OK};
 	struct ota_flash_limits limits;
 	char bytes[32];
 
 	print_heading();
 	print_row(target);
-	if (!target->has_mcuboot || ota_flash_limits(&target->layout, &limits, NULL) != OTA_OK)
-		return;
+	if (!target->has_mcuboot)
+		return CLI_DONE;
+	if (ota_flash_limits(&target->layout, &limits, &diag) != OTA_OK)
+		return cli_fail(target->name, &diag);
 	printf("\nmode           %s\n", ota_mode_name(target->layout.mode));
 	printf("trailer        %s bytes\n", cli_grouped(limits.trailer, bytes));
 	printf("largest image  %s bytes%s%s\n", cli_grouped(limits.max_image, bytes),
 	       limits.compatible ? "" : ": ", limits.reason);
+	if (limits.caution[0])
+		cli_warning(target->name, "MCUboot would not upgrade here: %s", limits.caution);
+	return CLI_DONE;
 }
 
 /* The YAML itself is the best description, and a start for one's own. */
@@ -116,10 +122,9 @@ static enum cli_exit show(const char *name, bool json)
 		return status;
 	if (json)
 		return show_json(&target);
-	if (text)
-		printf("%s", text);
-	else
-		print_file(&target);
+	if (!text)
+		return print_file(&target);
+	printf("%s", text);
 	return CLI_DONE;
 }
 

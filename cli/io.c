@@ -11,10 +11,10 @@
 
 static bool is_stdin(const char *path)
 {
-	return strcmp(path, "-") == 0 || strcmp(path, "/dev/stdin") == 0;
+	return strcmp(path, "-") == 0 || strcmp(path, "/dev/stdin") == 0 ||
+	       strcmp(path, "/dev/fd/0") == 0;
 }
 
-/* Opening /dev/stdout again would start at the file's first byte, over what is there. */
 bool cli_is_stdout(const char *path)
 {
 	return strcmp(path, "-") == 0 || strcmp(path, "/dev/stdout") == 0 ||

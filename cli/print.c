@@ -5,7 +5,7 @@
 
 #include "cli.h"
 
-#define WORDS_MAX 1024 /* characters of one message */
+#define WORDS_MAX 16384 /* characters of one message */
 
 static void say(const char *kind, const char *subject, const char *format, va_list args)
 	__attribute__((format(printf, 3, 0)));
@@ -31,8 +31,7 @@ static void say(const char *kind, const char *subject, const char *format, va_li
 		put_text(subject[0] ? subject : "\"\"");
 		(void)fputs(": ", stderr);
 	}
-	(void)vsnprintf(text, sizeof(text), format, args);
-	put_text(text);
+	put_text(vsnprintf(text, sizeof(text), format, args) < 0 ? format : text);
 	(void)fputc('\n', stderr);
 }
 

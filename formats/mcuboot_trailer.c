@@ -76,27 +76,42 @@ static enum ota_trailer_flag read_flag(uint8_t value, uint8_t erased)
 	return value == erased ? OTA_TRAILER_UNSET : OTA_TRAILER_BAD;
 }
 
+/* The smallest distance of two written bytes, which is the write size when two entries touch. */
+static size_t smallest_step(struct ota_span status, uint8_t erased)
+{
+	size_t last = status.len;
+	size_t step = status.len;
+
+	for (size_t i = 0; i < status.len; i++) {
+		if (status.data[i] == erased)
+			continue;
+		if (last < status.len && i - last < step)
+			step = i - last;
+		last = i;
+	}
+	return step;
+}
+
 /*
- * Swap status: entries of one write each, filled from the first on without a gap, each one byte of
- * state (1, 2 or 3) and erased behind it (swap_misc.c, boot_write_status). The write size is not
- * known here; the distance of the first two entries must hold for all.
+ * Swap status: entries of one write each, one byte of state (1, 2 or 3) and erased behind it,
+ * filled from the first on (swap_misc.c, boot_write_status). swap-move writes its second kind of
+ * entry behind room for all of the first (swap_move.c:214-228): one gap. The write size is not
+ * known here; it is the smallest distance of two entries, and all others are multiples of it.
  */
 static bool status_is_well_formed(struct ota_span status, uint8_t erased, size_t *at)
 {
-	size_t first = first_written(status, erased);
-	size_t step = 0;
-	size_t last = first;
+	size_t step = smallest_step(status, erased);
+	size_t last = first_written(status, erased);
+	unsigned gaps = 0;
 
-	for (*at = first; *at < status.len; (*at)++) {
+	for (*at = last; *at < status.len; (*at)++) {
 		uint8_t state = status.data[*at];
+		size_t distance = *at - last;
 
 		if (state == erased)
 			continue;
-		if (state < 1 || state > OTA_STATUS_STATES)
-			return false;
-		if (*at > first && step == 0)
-			step = *at - first;
-		if (*at > first && *at - last != step)
+		gaps += distance > step;
+		if (state < 1 || state > OTA_STATUS_STATES || distance % step != 0 || gaps > 1)
 			return false;
 		last = *at;
 	}

@@ -178,9 +178,12 @@ static enum ota_err move_into_place(const char *temp, const char *path, bool mus
 				    struct ota_diag *diag)
 {
 	if (must_be_new && link(temp, path) == 0) {
-		if (unlink(temp) != 0)
-			return fail_errno(diag, "its temporary file cannot be removed");
-		return OTA_OK;
+		if (unlink(temp) == 0)
+			return OTA_OK;
+		/* Whole or absent: not there under two names, of which one is forgotten. */
+		(void)fail_errno(diag, "its temporary file cannot be removed");
+		(void)unlink(path);
+		return OTA_E_IO;
 	}
 	if (must_be_new && errno == EEXIST)
 		return ota_fail(diag, OTA_E_EXISTS, "exists already and is not overwritten");
@@ -235,11 +238,23 @@ out:
 	return err == OTA_OK ? sync_dir(path, diag) : err;
 }
 
-/* May be a regular file, but replacing that would leave the shell's descriptor behind. */
-static bool is_descriptor(const char *path)
+/*
+ * The descriptor that a name in /dev stands for, or -1. It may be a regular file: replacing that
+ * would leave the shell's descriptor behind, and opening it again would start at its first byte.
+ */
+static int descriptor_of(const char *path)
 {
-	return strcmp(path, "/dev/stdout") == 0 || strcmp(path, "/dev/stderr") == 0 ||
-	       strncmp(path, "/dev/fd/", strlen("/dev/fd/")) == 0;
+	static const char dev_fd[] = "/dev/fd/";
+	const char *digits = path + strlen(dev_fd);
+
+	if (strcmp(path, "/dev/stdout") == 0)
+		return STDOUT_FILENO;
+	if (strcmp(path, "/dev/stderr") == 0)
+		return STDERR_FILENO;
+	if (strncmp(path, dev_fd, strlen(dev_fd)) != 0 || strlen(digits) == 0 ||
+	    strlen(digits) > 4 || strspn(digits, "0123456789") != strlen(digits))
+		return -1;
+	return (int)strtol(digits, NULL, 10);
 }
 
 enum ota_err ota_file_write(const char *path, struct ota_span bytes,
@@ -255,7 +270,9 @@ enum ota_err ota_file_write(const char *path, struct ota_span bytes,
 		return ota_fail(diag, OTA_E_IO, "output has an empty name");
 	if (exists && S_ISDIR(st.st_mode))
 		return ota_fail(diag, OTA_E_IO, "is a directory");
-	if (exists && (!S_ISREG(st.st_mode) || is_descriptor(path)))
+	if (descriptor_of(path) >= 0)
+		return ota_file_write_fd(descriptor_of(path), bytes, diag);
+	if (exists && !S_ISREG(st.st_mode))
 		return write_directly(path, bytes, diag);
 	if (exists && rules->must_be_new)
 		return ota_fail(diag, OTA_E_EXISTS, "exists already and is not overwritten");

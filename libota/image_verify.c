@@ -36,9 +36,9 @@ static enum ota_err check_flags(const struct ota_image *image, struct ota_diag *
 	return OTA_OK;
 }
 
-/* The hash is the one of the first digest TLV; a key that allows another only refuses it. */
-static enum ota_err find_hash(const struct ota_image *image, const struct ota_key *key,
-			      enum ota_hash *hash, struct ota_diag *diag)
+/* The hash is the one of the first digest TLV. */
+static enum ota_err find_hash(const struct ota_image *image, enum ota_hash *hash,
+			      struct ota_diag *diag)
 {
 	struct ota_tlv_iter iter = ota_tlv_iter_init(&image->areas);
 	struct ota_tlv tlv;
@@ -48,9 +48,16 @@ static enum ota_err find_hash(const struct ota_image *image, const struct ota_ke
 		*hash = ota_image_hash_of_tlv(tlv.type);
 	if (*hash == 0)
 		return ota_fail(diag, OTA_E_REFUSED, "image has no digest TLV");
-	if (key && ota_key_sig_tlv(key) == OTA_TLV_ECDSA_SIG && *hash != ota_key_hash(key))
+	return OTA_OK;
+}
+
+/* ECDSA keys go with one hash each; an Ed25519 signature is over whichever digest there is. */
+static enum ota_err check_key_hash(const struct ota_key *key, enum ota_hash hash,
+				   struct ota_diag *diag)
+{
+	if (key && ota_key_sig_tlv(key) == OTA_TLV_ECDSA_SIG && hash != ota_key_hash(key))
 		return ota_fail(diag, OTA_E_REFUSED, "image has a %s digest, %s keys go with %s",
-				ota_hash_name(*hash), ota_key_name(key),
+				ota_hash_name(hash), ota_key_name(key),
 				ota_hash_name(ota_key_hash(key)));
 	return OTA_OK;
 }
@@ -215,9 +222,11 @@ enum ota_err ota_image_verify(const struct ota_image *image, const struct ota_ke
 	*verdict = (struct ota_image_verdict){.verified = false};
 	err = check_flags(image, diag);
 	if (err == OTA_OK)
-		err = find_hash(image, key, &verdict->hash, diag);
+		err = find_hash(image, &verdict->hash, diag);
 	if (err == OTA_OK)
 		err = check_digests(image, verdict, diag);
+	if (err == OTA_OK)
+		err = check_key_hash(key, verdict->hash, diag);
 	if (err == OTA_OK && key)
 		err = ota_key_id(key, verdict->hash, &walk.key_id, diag);
 	while (err == OTA_OK && ota_tlv_next(&iter, &tlv) == OTA_OK)

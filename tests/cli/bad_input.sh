@@ -173,6 +173,9 @@ same result b.img
 { echo before && "$OTATOOL" pubkey -k key.pem -o /dev/stdout; } >both
 [ "$(head -n 1 both)" = before ] || fail "/dev/stdout was written from its start"
 rm -f result
+{ echo before >&2 && "$OTATOOL" pubkey -k key.pem -o /dev/stderr; } 2>both
+[ "$(head -n 1 both)" = before ] || fail "/dev/stderr was written from its start"
+expect 2 "$OTATOOL" sign /dev/fd/0 -o result --version 1.0 -H 32 --pad-header -k -
 expect 2 "$OTATOOL" sign - -o result --version 1.0 -H 32 --pad-header -k -
 says err "standard input can be only one"
 absent result

@@ -91,7 +91,18 @@ printf 'X' | dd of=damaged.img bs=1 seek=100 conv=notrunc status=none
 expect 0 "$OTATOOL" diff one.img damaged.img -o p2 --format bsdiff
 expect 1 "$OTATOOL" check p2 --old one.img --new damaged.img --target water-meter-l476
 says err "damaged.img: image does not have the SHA256 digest"
-expect 1 "$OTATOOL" check p --old damaged.img --target water-meter-l476
+json 1 check p --old damaged.img --target water-meter-l476
+jq -e '.fits == false and .error == "wrong digest"' out >/dev/null || fail "check --json, digest"
+head -c 60 one.img >short
+json 1 apply short p -o q
+jq -e '.accepted == false and .error == "wrong old image"' out >/dev/null || fail "apply --json"
+
+# A patch that claims more than NEW has is refused before memory is spent on it.
+printf 'BSDIFF40' >bomb
+printf '\16\0\0\0\0\0\0\0\16\0\0\0\0\0\0\0\0\0\0\100\0\0\0\0' >>bomb
+for _ in 1 2 3; do printf 'BZh9\27\162\105\70\120\220\0\0\0\0' >>bomb; done
+expect 1 "$OTATOOL" check bomb --old one.img --new two.img --target water-meter-l476
+says err "bomb: new file is 1073741824 bytes, at most 372 are accepted"
 
 # A profile that names no known decoder must not turn a no into a yes.
 "$OTATOOL" targets water-meter-l476 | sed 's/format: otd/format: bsdif/' >board.yaml

@@ -257,6 +257,19 @@ static void a_full_swap_status_reaches_up_to_swap_size(void **state)
 			ota_trailer_read(ota_span_of(slot, sizeof(slot)), 0xff, &trailer, &at),
 			OTA_OK);
 	}
+	/* swap-move: one entry a sector, then, behind room for all, three a sector. */
+	for (size_t write = 1; write <= 8; write *= 2) {
+		for (size_t used = 1; used <= 3; used++) {
+			make_slot(slot, sizeof(slot), 8, 0xff);
+			for (size_t i = 0; i < used; i++)
+				slot[64 + i * write] = 1;
+			for (size_t i = 0; i < 3 * used; i++)
+				slot[64 + 16 * write + i * write] = (uint8_t)(1 + i % 3);
+			assert_int_equal(ota_trailer_read(ota_span_of(slot, sizeof(slot)), 0xff,
+							  &trailer, &at),
+					 OTA_OK);
+		}
+	}
 	make_slot(slot, sizeof(slot), 8, 0xff);
 	slot[sizeof(slot) - 16 - 4 * 8] = 0x44; /* swap-offset: TLV sizes, */
 	slot[sizeof(slot) - 16 - 5 * 8] = 0x99; /* and then swap_size */

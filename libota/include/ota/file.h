@@ -30,8 +30,8 @@ struct ota_file_rules {
 /*
  * Writes a file so that it is whole or absent: a temporary file beside the one that `path` names
  * (symbolic links are followed), fsync, rename, fsync of the directory; SIGINT, SIGTERM and SIGHUP
- * wait meanwhile. What exists and is no regular file, or is an open descriptor's name (/dev/stdout,
- * /dev/fd/N), is opened and written directly. OTA_E_IO, OTA_E_EXISTS.
+ * wait meanwhile. What exists and is no regular file is opened and written directly; so is an open
+ * descriptor under its name (/dev/stdout, /dev/fd/N). OTA_E_IO, OTA_E_EXISTS.
  */
 OTA_API OTA_MUST_CHECK enum ota_err ota_file_write(const char *path, struct ota_span bytes,
 						   const struct ota_file_rules *rules,
