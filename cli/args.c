@@ -262,13 +262,11 @@ enum cli_exit cli_choice(const struct cli_args *args, unsigned option, const cha
 	char word[72];
 
 	for (unsigned i = 0; text && words[i]; i++) {
-		size_t used = strlen(list);
-
 		if (strcmp(text, words[i]) == 0) {
 			*index = i;
 			return CLI_DONE;
 		}
-		(void)snprintf(list + used, sizeof(list) - used, "%s%s", i ? ", " : "", words[i]);
+		ota_list_add(list, sizeof(list), words[i]);
 	}
 	if (!text)
 		return CLI_DONE;

@@ -55,7 +55,9 @@ static enum ota_err check_sha256(const struct expectation *want, struct ota_diag
 /* An encrypted image's digest is over its plaintext, a compressed one's TLVs are not judged. */
 static enum ota_err cannot_judge(const struct expectation *want, struct ota_diag *diag)
 {
-	if (want->sha256 && !want->key)
+	if (want->key)
+		return OTA_E_UNSUPPORTED;
+	if (want->sha256)
 		return OTA_OK;
 	ota_hint(diag, "--sha256 HEX says what the result must be");
 	return OTA_E_UNSUPPORTED;

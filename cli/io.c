@@ -12,13 +12,12 @@
 static bool is_stdin(const char *path)
 {
 	return strcmp(path, "-") == 0 || strcmp(path, "/dev/stdin") == 0 ||
-	       strcmp(path, "/dev/fd/0") == 0;
+	       ota_file_descriptor(path) == STDIN_FILENO;
 }
 
 bool cli_is_stdout(const char *path)
 {
-	return strcmp(path, "-") == 0 || strcmp(path, "/dev/stdout") == 0 ||
-	       strcmp(path, "/dev/fd/1") == 0;
+	return strcmp(path, "-") == 0 || ota_file_descriptor(path) == STDOUT_FILENO;
 }
 
 enum cli_exit cli_check_stdin(const char *command, const char *const *paths, size_t n)

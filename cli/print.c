@@ -104,11 +104,8 @@ enum cli_exit cli_fail(const char *subject, const struct ota_diag *diag)
 const char *cli_list(const char *(*name)(size_t index), char out[128])
 {
 	out[0] = '\0';
-	for (size_t i = 0; name(i); i++) {
-		size_t used = strlen(out);
-
-		(void)snprintf(out + used, 128 - used, "%s%s", i ? ", " : "", name(i));
-	}
+	for (size_t i = 0; name(i); i++)
+		ota_list_add(out, 128, name(i));
 	return out;
 }
 

@@ -27,3 +27,10 @@ void ota_hint(struct ota_diag *diag, const char *format, ...)
 	(void)vsnprintf(diag->hint, sizeof(diag->hint), format, args);
 	va_end(args);
 }
+
+void ota_list_add(char *list, size_t cap, const char *word)
+{
+	size_t used = strlen(list);
+
+	(void)snprintf(list + used, cap - used, "%s%s", used > 0 ? ", " : "", word);
+}

@@ -75,12 +75,8 @@ static enum ota_err fail_kind(EVP_PKEY *pkey, const char *group, struct ota_diag
 	const char *type = EVP_PKEY_get0_type_name(pkey);
 	char known[128] = "";
 
-	for (size_t i = 0; i < N_KINDS; i++) {
-		size_t used = strlen(known);
-
-		(void)snprintf(known + used, sizeof(known) - used, "%s%s", i ? ", " : "",
-			       kinds[i]->name);
-	}
+	for (size_t i = 0; i < N_KINDS; i++)
+		ota_list_add(known, sizeof(known), kinds[i]->name);
 	return ota_fail(diag, OTA_E_UNSUPPORTED, "key is %s%s%s, this version takes %s",
 			type ? type : "of an unknown kind", group[0] ? " " : "", group, known);
 }

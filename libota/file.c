@@ -238,21 +238,20 @@ out:
 	return err == OTA_OK ? sync_dir(path, diag) : err;
 }
 
-/*
- * The descriptor that a name in /dev stands for, or -1. It may be a regular file: replacing that
- * would leave the shell's descriptor behind, and opening it again would start at its first byte.
- */
-static int descriptor_of(const char *path)
+int ota_file_descriptor(const char *path)
 {
 	static const char dev_fd[] = "/dev/fd/";
-	const char *digits = path + strlen(dev_fd);
+	const char *digits;
 
 	if (strcmp(path, "/dev/stdout") == 0)
 		return STDOUT_FILENO;
 	if (strcmp(path, "/dev/stderr") == 0)
 		return STDERR_FILENO;
-	if (strncmp(path, dev_fd, strlen(dev_fd)) != 0 || strlen(digits) == 0 ||
-	    strlen(digits) > 4 || strspn(digits, "0123456789") != strlen(digits))
+	if (strncmp(path, dev_fd, strlen(dev_fd)) != 0)
+		return -1;
+	digits = path + strlen(dev_fd);
+	if (strlen(digits) == 0 || strlen(digits) > 4 ||
+	    strspn(digits, "0123456789") != strlen(digits))
 		return -1;
 	return (int)strtol(digits, NULL, 10);
 }
@@ -270,8 +269,10 @@ enum ota_err ota_file_write(const char *path, struct ota_span bytes,
 		return ota_fail(diag, OTA_E_IO, "output has an empty name");
 	if (exists && S_ISDIR(st.st_mode))
 		return ota_fail(diag, OTA_E_IO, "is a directory");
-	if (descriptor_of(path) >= 0)
-		return ota_file_write_fd(descriptor_of(path), bytes, diag);
+	/* Replacing it would leave the shell's descriptor behind, opening it again would start at
+	 * its first byte. */
+	if (ota_file_descriptor(path) >= 0)
+		return ota_file_write_fd(ota_file_descriptor(path), bytes, diag);
 	if (exists && !S_ISREG(st.st_mode))
 		return write_directly(path, bytes, diag);
 	if (exists && rules->must_be_new)

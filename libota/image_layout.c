@@ -110,23 +110,22 @@ static enum ota_err split_body(const struct ota_image_plan *plan, struct ota_spa
 			       struct image_layout *layout, struct ota_diag *diag)
 {
 	size_t area = layout->header.hdr_size;
+	enum ota_err err = OTA_OK;
 
 	layout->payload = body;
 	layout->header_fill = plan->erased_is_zero ? 0x00 : 0xff;
 	if (plan->pad_header)
 		return OTA_OK;
-	if (body.len < area) {
-		(void)ota_fail(diag, OTA_E_TRUNCATED,
+	if (body.len < area)
+		err = ota_fail(diag, OTA_E_TRUNCATED,
 			       "input is %zu bytes, less than its header area of %zu", body.len,
 			       area);
-		ota_hint(diag, "--pad-header puts the header before the input");
-		return OTA_E_TRUNCATED;
-	}
-	if (!ota_span_all(ota_span_head(body, area), 0)) {
-		(void)ota_fail(diag, OTA_E_USAGE,
+	else if (!ota_span_all(ota_span_head(body, area), 0))
+		err = ota_fail(diag, OTA_E_USAGE,
 			       "input does not start with %zu zero bytes for a header", area);
+	if (err != OTA_OK) {
 		ota_hint(diag, "--pad-header puts the header before the input");
-		return OTA_E_USAGE;
+		return err;
 	}
 	layout->header_fill = 0;
 	layout->payload = ota_span_tail(body, area);

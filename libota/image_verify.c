@@ -55,7 +55,7 @@ static enum ota_err find_hash(const struct ota_image *image, enum ota_hash *hash
 static enum ota_err check_key_hash(const struct ota_key *key, enum ota_hash hash,
 				   struct ota_diag *diag)
 {
-	if (key && ota_key_sig_tlv(key) == OTA_TLV_ECDSA_SIG && hash != ota_key_hash(key))
+	if (ota_key_sig_tlv(key) == OTA_TLV_ECDSA_SIG && hash != ota_key_hash(key))
 		return ota_fail(diag, OTA_E_REFUSED, "image has a %s digest, %s keys go with %s",
 				ota_hash_name(hash), ota_key_name(key),
 				ota_hash_name(ota_key_hash(key)));
@@ -225,7 +225,7 @@ enum ota_err ota_image_verify(const struct ota_image *image, const struct ota_ke
 		err = find_hash(image, &verdict->hash, diag);
 	if (err == OTA_OK)
 		err = check_digests(image, verdict, diag);
-	if (err == OTA_OK)
+	if (err == OTA_OK && key)
 		err = check_key_hash(key, verdict->hash, diag);
 	if (err == OTA_OK && key)
 		err = ota_key_id(key, verdict->hash, &walk.key_id, diag);

@@ -287,6 +287,18 @@ static enum ota_err read_old(const struct ota_yaml_value *value, void *into)
 	return err;
 }
 
+/* One of `words`, kept as text. */
+static enum ota_err read_word_into(const struct ota_yaml_value *value, const char *const *words,
+				   size_t n, char *text, size_t cap)
+{
+	size_t index = 0;
+	enum ota_err err = ota_yaml_word(value, words, n, &index);
+
+	if (err == OTA_OK)
+		(void)snprintf(text, cap, "%s", words[index]);
+	return err;
+}
+
 /*
  * A misspelt format would quietly mean "not on the device", and turn a no into a yes. The words are
  * those of all formats that a profile may speak of, whether this version makes them or not.
@@ -295,24 +307,16 @@ static enum ota_err read_format(const struct ota_yaml_value *value, void *into)
 {
 	static const char *const words[] = {"bsdiff", "vcdiff", "otd"};
 	struct ota_decoder *decoder = (struct ota_decoder *)into;
-	size_t index = 0;
-	enum ota_err err = ota_yaml_word(value, words, COUNT(words), &index);
 
-	if (err == OTA_OK)
-		(void)snprintf(decoder->format, sizeof(decoder->format), "%s", words[index]);
-	return err;
+	return read_word_into(value, words, COUNT(words), decoder->format, sizeof(decoder->format));
 }
 
 static enum ota_err read_tier(const struct ota_yaml_value *value, void *into)
 {
 	static const char *const words[] = {"xs", "m"};
 	struct ota_decoder *decoder = (struct ota_decoder *)into;
-	size_t index = 0;
-	enum ota_err err = ota_yaml_word(value, words, COUNT(words), &index);
 
-	if (err == OTA_OK)
-		(void)snprintf(decoder->tier, sizeof(decoder->tier), "%s", words[index]);
-	return err;
+	return read_word_into(value, words, COUNT(words), decoder->tier, sizeof(decoder->tier));
 }
 
 static enum ota_err read_window(const struct ota_yaml_value *value, void *into)

@@ -429,7 +429,6 @@ enum ota_err ota_yaml_word(const struct ota_yaml_value *value, const char *const
 			   size_t *index)
 {
 	char list[192] = "";
-	size_t at = 0;
 
 	for (size_t i = 0; i < n; i++) {
 		if (scalar_is(value, words[i])) {
@@ -437,8 +436,7 @@ enum ota_err ota_yaml_word(const struct ota_yaml_value *value, const char *const
 			return OTA_OK;
 		}
 	}
-	for (size_t i = 0; i < n && at < sizeof(list); i++)
-		at += (size_t)snprintf(list + at, sizeof(list) - at, "%s%s", i ? ", " : "",
-				       words[i]);
+	for (size_t i = 0; i < n; i++)
+		ota_list_add(list, sizeof(list), words[i]);
 	return ota_yaml_fail(value, "is not one of %s", list);
 }

@@ -23,6 +23,9 @@ struct ota_diag {
 OTA_API enum ota_err ota_fail(struct ota_diag *diag, enum ota_err err, const char *format, ...)
 	__attribute__((format(printf, 3, 4)));
 
+/* Appends `word` to a text list "a, b, c" of `cap` bytes in all; what does not fit is cut off. */
+OTA_API void ota_list_add(char *list, size_t cap, const char *word);
+
 /* Adds a hint to the recorded failure unless it has one. */
 OTA_API void ota_hint(struct ota_diag *diag, const char *format, ...)
 	__attribute__((format(printf, 2, 3)));

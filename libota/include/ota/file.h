@@ -21,6 +21,12 @@ OTA_API OTA_MUST_CHECK enum ota_err ota_file_read(const char *path, struct ota_b
 OTA_API OTA_MUST_CHECK enum ota_err ota_file_read_fd(int fd, struct ota_buf *buf,
 						     struct ota_diag *diag);
 
+/*
+ * The open descriptor that a path stands for as an output (/dev/stdout, /dev/stderr, /dev/fd/N), or
+ * -1. It may be a regular file.
+ */
+OTA_API int ota_file_descriptor(const char *path);
+
 struct ota_file_rules {
 	unsigned mode;    /* permissions of a new file; one that is replaced keeps its own */
 	bool secret;      /* 0600, whatever was there */
