@@ -6,6 +6,7 @@
 
 #include "image_text.h"
 #include "io.h"
+#include "key_arg.h"
 
 enum { OUTPUT, KEY, SHA256, MAX_SIZE, JSON };
 
@@ -70,6 +71,8 @@ static enum ota_err cannot_judge(const struct expectation *want, struct ota_diag
 static enum ota_err check_image(struct expectation *want, struct ota_span new_file,
 				struct ota_diag *diag)
 {
+	/* Files are patched as they are: a slot that was never swapped has no trailer. */
+	static const struct ota_boot any = {.erased_tail = true};
 	struct ota_image_verdict verdict = {.digest_good = false};
 	enum ota_err err;
 
@@ -78,7 +81,7 @@ static enum ota_err check_image(struct expectation *want, struct ota_span new_fi
 	err = ota_image_open(new_file, &want->image, diag);
 	want->is_image = err == OTA_OK;
 	if (err == OTA_OK)
-		err = ota_image_verify(&want->image, want->key, &verdict, diag);
+		err = ota_image_verify(&want->image, want->key, &any, &verdict, diag);
 	want->digest_good = want->is_image && verdict.digest_good;
 	/* Whether a bootloader takes what was signed is not a question about the patch. */
 	if (!want->key && want->digest_good)
@@ -201,7 +204,7 @@ static enum cli_exit run(const struct cli_args *args)
 	if (status == CLI_DONE)
 		status = cli_spare_key(cli_value(args, KEY), cli_value(args, OUTPUT));
 	if (status == CLI_DONE && cli_has(args, KEY))
-		status = cli_read_key(cli_value(args, KEY), &key);
+		status = cli_read_key(args, cli_value(args, KEY), &key);
 	want.key = key;
 	if (status == CLI_DONE)
 		status = cli_read(args->positional[0], &old_file);
@@ -210,11 +213,13 @@ static enum cli_exit run(const struct cli_args *args)
 	out = ota_buf_init((size_t)max_size);
 	if (status == CLI_DONE)
 		status = apply(args, &want, ota_buf_span(&old_file), ota_buf_span(&patch), &out);
+	/* Nothing secret stays in memory while a slow output blocks. */
+	ota_key_free(key);
+	want.key = NULL;
 	if (status == CLI_DONE)
 		status = cli_write(cli_value(args, OUTPUT), ota_buf_span(&out));
 	if (status == CLI_DONE)
 		status = report(args, &want, out.len);
-	ota_key_free(key);
 	ota_buf_free(&out);
 	ota_buf_free(&patch);
 	ota_buf_free(&old_file);

@@ -4,7 +4,7 @@
 
 #include <ota/budget.h>
 #include <ota/delta.h>
-#include <ota/image.h>
+#include <ota/verify.h>
 
 #include "emit.h"
 #include "io.h"
@@ -96,6 +96,7 @@ static enum cli_exit image_length(const struct job *job, const char *path, struc
 				  uint64_t *len)
 {
 	struct ota_diag diag = {.err = OTA_OK};
+	static const struct ota_boot any = {.erased_tail = true};
 	struct ota_image_verdict verdict;
 	struct ota_image image;
 	enum ota_err err;
@@ -112,7 +113,7 @@ static enum cli_exit image_length(const struct job *job, const char *path, struc
 	if (err == OTA_OK) {
 		*len = image.bytes.len;
 		warn_mode(job, path, &image);
-		err = ota_image_verify(&image, NULL, &verdict, &diag);
+		err = ota_image_verify(&image, NULL, &any, &verdict, &diag);
 	}
 	/* Whether a bootloader takes it for other reasons is a question to verify. */
 	if (err == OTA_E_REFUSED || err == OTA_E_UNSUPPORTED) {

@@ -6,11 +6,13 @@
 
 #include "image_text.h"
 #include "io.h"
+#include "key_arg.h"
 
-enum { JSON };
+enum { JSON, PASSPHRASE_OPTION_IDS };
 
 static const struct cli_option options[] = {
 	[JSON] = {.name = "json", .help = "print a JSON object"},
+	PASSPHRASE_OPTION_ROWS,
 };
 
 static const struct cli_example examples[] = {
@@ -29,13 +31,14 @@ static enum cli_exit inspect_image(const char *path, struct ota_span file, bool 
 {
 	struct ota_diag diag = {.err = OTA_OK};
 	struct ota_diag verdict_diag = {.err = OTA_OK};
+	static const struct ota_boot any = {.erased_tail = true};
 	struct ota_image_verdict verdict;
 	struct ota_image image;
 	enum ota_err err;
 
 	if (ota_image_open(file, &image, &diag) != OTA_OK)
 		return cli_fail(path, &diag);
-	err = ota_image_verify(&image, NULL, &verdict, &verdict_diag);
+	err = ota_image_verify(&image, NULL, &any, &verdict, &verdict_diag);
 	if (json) {
 		json_t *object = cli_json("inspect");
 
@@ -120,7 +123,7 @@ static enum cli_exit inspect_patch(const char *path, struct ota_span file, bool 
 	struct ota_delta_info info;
 
 	if (ota_delta_describe(file, &info, &diag) != OTA_OK) {
-		ota_hint(&diag, "inspect knows MCUboot images, PEM keys and patches");
+		ota_hint(&diag, "inspect knows MCUboot images, keys and patches");
 		return cli_fail(path, &diag);
 	}
 	if (json)
@@ -129,33 +132,98 @@ static enum cli_exit inspect_patch(const char *path, struct ota_span file, bool 
 	return CLI_DONE;
 }
 
-static enum cli_exit inspect_key(const char *path, struct ota_span file, bool json)
+/* What can be said of a key that no passphrase was given for: nobody is asked for one. */
+static enum cli_exit report_encrypted(const char *path, bool json)
 {
+	json_t *object;
+
+	if (!json) {
+		printf("%s: encrypted private key\n", path);
+		return CLI_DONE;
+	}
+	object = cli_json("inspect");
+	cli_json_text(object, "file", path);
+	cli_json_text(object, "kind", "key");
+	cli_json_bool(object, "private", true);
+	cli_json_bool(object, "encrypted", true);
+	return cli_json_print(object);
+}
+
+static enum cli_exit json_key(const char *path, const struct ota_key *key,
+			      const struct ota_digest *id, bool encrypted)
+{
+	const char *development = ota_key_development_name(ota_digest_span(id));
+	json_t *object = cli_json("inspect");
+
+	cli_json_text(object, "file", path);
+	cli_json_text(object, "kind", "key");
+	cli_json_text(object, "key_type", ota_key_name(key));
+	cli_json_bool(object, "private", ota_key_is_private(key));
+	cli_json_bool(object, "encrypted", encrypted);
+	cli_json_hex(object, "key_id", ota_digest_span(id));
+	if (development)
+		cli_json_text(object, "development_key", development);
+	return cli_json_print(object);
+}
+
+static void print_key(const char *path, const struct ota_key *key, const struct ota_digest *id,
+		      bool encrypted)
+{
+	const char *development = ota_key_development_name(ota_digest_span(id));
+
+	printf("%s: %s%s %s key\n  key id     ", path, encrypted ? "encrypted " : "",
+	       ota_key_is_private(key) ? "private" : "public", ota_key_name(key));
+	cli_print_hex(ota_digest_span(id));
+	printf("\n");
+	if (development)
+		printf("  warning    MCUboot's development key %s, whose private part is public\n",
+		       development);
+}
+
+static enum cli_exit inspect_key(const struct cli_args *args, struct ota_span file)
+{
+	const char *path = args->positional[0];
+	bool json = cli_has(args, JSON);
+	bool encrypted = ota_key_is_encrypted(file);
 	struct ota_diag diag = {.err = OTA_OK};
 	struct ota_key *key = NULL;
+	struct ota_buf passphrase;
 	struct ota_digest id;
-	enum cli_exit status = CLI_DONE;
+	enum cli_exit status;
 
-	if (ota_key_read_pem(file, &key, &diag) != OTA_OK ||
-	    ota_key_id(key, OTA_HASH_SHA256, &id, &diag) != OTA_OK) {
+	ota_keys_guard_process();
+	status = cli_given_passphrase(args, &passphrase);
+	if (status != CLI_DONE)
+		goto out;
+	if (encrypted && passphrase.len == 0)
+		status = report_encrypted(path, json);
+	else if (ota_key_read(file, ota_buf_span(&passphrase), &key, &diag) != OTA_OK ||
+		 ota_key_id(key, OTA_HASH_SHA256, &id, &diag) != OTA_OK)
 		status = cli_fail(path, &diag);
-	} else if (json) {
-		json_t *object = cli_json("inspect");
-
-		cli_json_text(object, "file", path);
-		cli_json_text(object, "kind", "key");
-		cli_json_text(object, "key_type", ota_key_name(key));
-		cli_json_bool(object, "private", ota_key_is_private(key));
-		cli_json_hex(object, "key_id", ota_digest_span(&id));
-		status = cli_json_print(object);
-	} else {
-		printf("%s: %s %s key\n  key id     ", path,
-		       ota_key_is_private(key) ? "private" : "public", ota_key_name(key));
-		cli_print_hex(ota_digest_span(&id));
-		printf("\n");
-	}
+	else if (json)
+		status = json_key(path, key, &id, encrypted);
+	else
+		print_key(path, key, &id, encrypted);
+out:
 	ota_key_free(key);
+	ota_buf_wipe(&passphrase);
 	return status;
+}
+
+/* A key in DER, also one of a kind that is not taken. */
+static bool is_der_key(struct ota_span file)
+{
+	static const uint8_t sequence = 0x30;
+	struct ota_key *key = NULL;
+	enum ota_err err;
+
+	if (file.len == 0 || file.len > OTA_KEY_FILE_MAX || file.data[0] != sequence)
+		return false;
+	if (ota_key_is_encrypted(file))
+		return true;
+	err = ota_key_read(file, ota_span_of(NULL, 0), &key, NULL);
+	ota_key_free(key);
+	return err == OTA_OK || err == OTA_E_UNSUPPORTED;
 }
 
 /* A PEM block may stand below words about the key. */
@@ -188,8 +256,8 @@ static enum cli_exit run(const struct cli_args *args)
 		status = cli_error(CLI_BAD_INPUT, path, "file is empty");
 	else if (ota_image_probe(span))
 		status = inspect_image(path, span, json);
-	else if (is_pem(span))
-		status = inspect_key(path, span, json);
+	else if (is_pem(span) || is_der_key(span))
+		status = inspect_key(args, span);
 	else
 		status = inspect_patch(path, span, json);
 out:
@@ -199,9 +267,11 @@ out:
 }
 
 const struct cli_command cli_cmd_inspect = {
-	.usage = "inspect FILE [--json]",
+	.usage = "inspect FILE [--passphrase-file FILE | --passphrase-fd N] [--json]",
 	.examples = examples,
-	.about = "A wrong digest is shown, but only verify makes it a failure.",
+	.about = "A wrong digest is shown, but only verify makes it a failure. An encrypted key is "
+		 "opened\n"
+		 "only with a passphrase that an option gives.",
 	.options = options,
 	.n_options = sizeof(options) / sizeof(options[0]),
 	.min_positionals = 1,

@@ -3,6 +3,7 @@
 #include <strings.h>
 
 #include "io.h"
+#include "key_arg.h"
 #include "sign_values.h"
 
 enum {
@@ -47,14 +48,17 @@ enum {
 	SIG_OUT,
 	VECTOR_TO_SIGN,
 	TARGET,
+	RANDOM_NONCE,
+	LOW_S,
+	KEY_OPTION_IDS,
 };
 
 /* Letters and spellings are imgtool's. */
 static const struct cli_option options[] = {
 	[KEY] = {.name = "key",
 		 .letter = 'k',
-		 .value = "KEY.pem",
-		 .help = "private key; without it the image is unsigned"},
+		 .value = "KEY",
+		 .help = "private key: a file or a pkcs11: URI; without it the image is unsigned"},
 	[OUTPUT] = {.name = "output", .letter = 'o', .value = "OUT", .help = "image to write"},
 	[VERSION] = {.name = "version",
 		     .letter = 'v',
@@ -187,6 +191,12 @@ static const struct cli_option options[] = {
 		    .value = "T",
 		    .help = "take sizes from a device profile",
 		    .later = true},
+	[RANDOM_NONCE] =
+		{.name = "random-nonce",
+		 .help = "ECDSA with a random nonce, as imgtool does; each run another signature"},
+	[LOW_S] = {.name = "low-s",
+		   .help = "ECDSA with s in the lower half, for verifiers that want it so"},
+	KEY_OPTION_ROWS,
 };
 
 static const struct cli_example examples[] = {
@@ -242,7 +252,8 @@ static enum cli_exit refuse_hex(const struct job *job)
 static enum cli_exit find_files(struct job *job)
 {
 	const struct cli_args *args = job->args;
-	const char *const inputs[] = {args->positional[0], cli_value(args, KEY)};
+	const char *const inputs[] = {args->positional[0], cli_value(args, KEY),
+				      cli_value(args, PASSPHRASE_FILE), cli_value(args, PIN_FILE)};
 
 	job->input = args->positional[0];
 	job->output = cli_value(args, OUTPUT);
@@ -263,7 +274,7 @@ static enum cli_exit find_files(struct job *job)
 	if (cli_count(args, KEY) > 1)
 		return cli_error(CLI_USAGE, "sign",
 				 "more than one --key is not served by this version yet");
-	if (cli_check_stdin("sign", inputs, 2) != CLI_DONE ||
+	if (cli_check_stdin("sign", inputs, 4) != CLI_DONE ||
 	    cli_spare_key(cli_value(args, KEY), job->output) != CLI_DONE)
 		return CLI_USAGE;
 	return refuse_hex(job);
@@ -353,31 +364,44 @@ static enum cli_exit plan_image(struct job *job)
 	return status;
 }
 
-static enum cli_exit build(const struct job *job)
+static enum cli_exit read_signing_key(const struct cli_args *args, struct ota_key **key)
+{
+	const char *text = cli_value(args, KEY);
+	enum cli_exit status = cli_read_key(args, text, key);
+
+	if (status != CLI_DONE)
+		return status;
+	if (!ota_key_signs(*key))
+		return cli_error(CLI_USAGE, text,
+				 "is an %s key, which only encrypts and cannot sign",
+				 ota_key_name(*key));
+	if (!ota_key_is_private(*key))
+		return cli_error(CLI_USAGE, text, "is a public key; the private one signs");
+	if (cli_has(args, RANDOM_NONCE))
+		ota_key_use_random_nonce(*key);
+	if (cli_has(args, LOW_S))
+		ota_key_use_low_s(*key);
+	return CLI_DONE;
+}
+
+static enum cli_exit build(const struct job *job, struct ota_buf *image)
 {
 	struct ota_diag diag = {.err = OTA_OK};
 	struct ota_buf input = {.data = NULL};
-	struct ota_buf image = ota_buf_init(UINT32_MAX);
 	struct ota_key *key = NULL;
 	enum cli_exit status = CLI_DONE;
 
 	if (cli_has(job->args, KEY))
-		status = cli_read_key(cli_value(job->args, KEY), &key);
-	if (key && !ota_key_is_private(key))
-		status = cli_error(CLI_USAGE, cli_value(job->args, KEY),
-				   "is a public key; the private one signs");
+		status = read_signing_key(job->args, &key);
 	if (status == CLI_DONE)
 		status = cli_read(job->input, &input);
 	if (status == CLI_DONE && ota_image_probe(ota_buf_span(&input)))
 		cli_warning(job->input,
 			    "is an MCUboot image already; it becomes another's payload");
 	if (status == CLI_DONE &&
-	    ota_image_build(&job->plan, ota_buf_span(&input), key, &image, &diag) != OTA_OK)
+	    ota_image_build(&job->plan, ota_buf_span(&input), key, image, &diag) != OTA_OK)
 		status = cli_fail(diag.err == OTA_E_USAGE ? "sign" : job->input, &diag);
-	if (status == CLI_DONE)
-		status = cli_write(job->output, ota_buf_span(&image));
 	ota_key_free(key);
-	ota_buf_free(&image);
 	ota_buf_free(&input);
 	return status;
 }
@@ -385,24 +409,29 @@ static enum cli_exit build(const struct job *job)
 static enum cli_exit run(const struct cli_args *args)
 {
 	struct job job = {.args = args};
+	struct ota_buf image = ota_buf_init(UINT32_MAX);
 	enum cli_exit status = find_files(&job);
 
 	if (status == CLI_DONE)
 		status = plan_image(&job);
 	if (status == CLI_DONE)
-		status = build(&job);
+		status = build(&job, &image);
+	/* The key is gone by now: nothing secret stays in memory while a slow output blocks. */
+	if (status == CLI_DONE)
+		status = cli_write(job.output, ota_buf_span(&image));
+	ota_buf_free(&image);
 	sign_values_free(&job.values);
 	return status;
 }
 
 const struct cli_command cli_cmd_sign = {
-	.usage = "sign IN (-o OUT | OUT) --version VERSION --header-size N [-k KEY.pem] [options]",
+	.usage = "sign IN (-o OUT | OUT) --version VERSION --header-size N [-k KEY] [options]",
 	.examples = examples,
-	.about =
-		"Images are those of imgtool, byte for byte but for the bytes of an ECDSA "
-		"signature.\n"
-		"P-256 keys give an ECDSA signature, Ed25519 keys an Ed25519 one over the image's\n"
-		"SHA-256. Every signature is verified before it is written.",
+	.about = "Images are those of imgtool, byte for byte but for the bytes of an ECDSA or\n"
+		 "RSA signature. Every key signs the image's hash: SHA-384 with P-384, else\n"
+		 "SHA-256. ECDSA is deterministic (RFC 6979). Every signature is verified\n"
+		 "before it is written. A key may be encrypted, or in a token and named by a\n"
+		 "pkcs11: URI.",
 	.options = options,
 	.n_options = sizeof(options) / sizeof(options[0]),
 	.min_positionals = 1,

@@ -3,7 +3,7 @@
 #ifndef CLI_IMAGE_TEXT_H
 #define CLI_IMAGE_TEXT_H
 
-#include <ota/image.h>
+#include <ota/verify.h>
 
 #include "emit.h"
 

@@ -1,15 +1,19 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include <ota/file.h>
+#include <ota/token.h>
 
 #include "io.h"
 
 #define NEW_FILE_MODE 0666U
+#define MODE_PERMS    07777U
 
-static bool is_stdin(const char *path)
+bool cli_is_stdin(const char *path)
 {
 	return strcmp(path, "-") == 0 || strcmp(path, "/dev/stdin") == 0 ||
 	       ota_file_descriptor(path) == STDIN_FILENO;
@@ -25,7 +29,7 @@ enum cli_exit cli_check_stdin(const char *command, const char *const *paths, siz
 	unsigned taken = 0;
 
 	for (size_t i = 0; i < n; i++)
-		taken += paths[i] && is_stdin(paths[i]);
+		taken += paths[i] && cli_is_stdin(paths[i]);
 	if (taken < 2)
 		return CLI_DONE;
 	return cli_error(CLI_USAGE, command, "standard input can be only one of its files");
@@ -36,8 +40,9 @@ enum cli_exit cli_spare_key(const char *key, const char *output)
 	struct stat a;
 	struct stat b;
 
-	if (!key || !output || stat(key, &a) != 0 || stat(output, &b) != 0 ||
-	    a.st_dev != b.st_dev || a.st_ino != b.st_ino || !S_ISREG(a.st_mode))
+	if (!key || !output || ota_token_is_uri(key) || stat(key, &a) != 0 ||
+	    stat(output, &b) != 0 || a.st_dev != b.st_dev || a.st_ino != b.st_ino ||
+	    !S_ISREG(a.st_mode))
 		return CLI_DONE;
 	return cli_error(CLI_USAGE, output, "is the key file, which would be lost");
 }
@@ -48,7 +53,7 @@ enum cli_exit cli_read_max(const char *path, size_t ceiling, struct ota_buf *buf
 	enum ota_err err;
 
 	*buf = ota_buf_init(ceiling);
-	if (is_stdin(path))
+	if (cli_is_stdin(path))
 		err = ota_file_read_fd(STDIN_FILENO, buf, &diag);
 	else
 		err = ota_file_read(path, buf, &diag);
@@ -60,17 +65,47 @@ enum cli_exit cli_read(const char *path, struct ota_buf *buf)
 	return cli_read_max(path, CLI_FILE_MAX, buf);
 }
 
-enum cli_exit cli_read_key(const char *path, struct ota_key **key)
+enum cli_exit cli_read_secret(const char *path, struct ota_buf *buf, unsigned *mode)
 {
 	struct ota_diag diag = {.err = OTA_OK};
-	struct ota_buf pem;
-	enum cli_exit status = cli_read_max(path, OTA_KEY_FILE_MAX, &pem);
+	struct stat st;
 
-	*key = NULL;
-	if (status == CLI_DONE && ota_key_read_pem(ota_buf_span(&pem), key, &diag) != OTA_OK)
-		status = cli_fail(path, &diag);
-	ota_buf_wipe(&pem);
-	return status;
+	if (!cli_is_stdin(path)) {
+		*buf = ota_buf_init(OTA_KEY_FILE_MAX);
+		if (ota_file_read_mode(path, buf, mode, &diag) != OTA_OK)
+			return cli_fail(path, &diag);
+		return CLI_DONE;
+	}
+	*mode = 0;
+	if (fstat(STDIN_FILENO, &st) == 0 && S_ISREG(st.st_mode))
+		*mode = st.st_mode & MODE_PERMS;
+	return cli_read_max(path, OTA_KEY_FILE_MAX, buf);
+}
+
+/* Byte by byte: the descriptor may hold the next secret behind the line, or stay open. */
+enum cli_exit cli_read_line(int fd, const char *name, struct ota_buf *line)
+{
+	struct ota_diag diag = {.err = OTA_OK};
+
+	if (ota_buf_reserve(line, line->ceiling - line->len, &diag) != OTA_OK)
+		return cli_fail(name, &diag);
+	while (line->len < line->ceiling && (line->len == 0 || line->data[line->len - 1] != '\n')) {
+		ssize_t got = read(fd, line->data + line->len, 1);
+
+		if (got < 0 && errno == EINTR)
+			continue;
+		if (got < 0)
+			return cli_error(CLI_ENVIRONMENT, name, "cannot read: %s", strerror(errno));
+		if (got == 0)
+			break;
+		line->len++;
+	}
+	return CLI_DONE;
+}
+
+int cli_open_terminal(void)
+{
+	return open("/dev/tty", O_RDWR | O_CLOEXEC | O_NOCTTY);
 }
 
 /* The process's file mode mask; there is no way to ask without setting it. */

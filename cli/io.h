@@ -10,7 +10,8 @@
 /* Largest image, patch or slot dump that is read, in bytes. */
 #define CLI_FILE_MAX 0x7fffffffU
 
-/* True for "-" and the other names of standard output. */
+/* True for "-" and the other names of standard input or output. */
+bool cli_is_stdin(const char *path);
 bool cli_is_stdout(const char *path);
 
 /*
@@ -28,11 +29,26 @@ enum cli_exit cli_read(const char *path, struct ota_buf *buf);
 /* The same for small files: profiles and the like. */
 enum cli_exit cli_read_max(const char *path, size_t ceiling, struct ota_buf *buf);
 
-/* Refuses an output that is the key file itself: exit code 2. Either may be NULL. */
+/*
+ * Refuses an output that is the key file itself: exit code 2. Either may be NULL, and a key in a
+ * token is no file.
+ */
 enum cli_exit cli_spare_key(const char *key, const char *output);
 
-/* Reads a PEM key. The caller frees it. */
-enum cli_exit cli_read_key(const char *path, struct ota_key **key);
+/*
+ * A small file that holds a key or a passphrase; the caller wipes `buf`, also on failure. `*mode`
+ * is that of the very file that was read, or 0 when it is no regular file.
+ */
+enum cli_exit cli_read_secret(const char *path, struct ota_buf *buf, unsigned *mode);
+
+/*
+ * Appends one line with its end, or what there is of it, from an open descriptor, which messages
+ * call `name`. No byte behind the line is taken, and none beyond the buffer's ceiling.
+ */
+enum cli_exit cli_read_line(int fd, const char *name, struct ota_buf *line);
+
+/* The process's terminal, to ask a question on; -1: it has none. */
+int cli_open_terminal(void);
 
 /* Writes a result: whole or not at all, unless it is a device or a pipe. */
 enum cli_exit cli_write(const char *path, struct ota_span bytes);

@@ -122,34 +122,34 @@ enum ota_err ota_tlv_areas_find(struct ota_span image, const struct ota_image_he
 	areas->unprot_at = *at;
 	areas->unprot = area;
 	areas->end = *at + OTA_TLV_INFO_SIZE + area.len;
+	areas->image = ota_span_head(image, areas->end);
 	return OTA_OK;
 }
 
 struct ota_tlv_iter ota_tlv_iter_init(const struct ota_tlv_areas *areas)
 {
-	return (struct ota_tlv_iter){.areas = areas};
+	/* Without a protected area prot_at is the unprotected one's. */
+	return (struct ota_tlv_iter){.areas = areas, .next = areas->prot_at + OTA_TLV_INFO_SIZE};
 }
 
 enum ota_err ota_tlv_next(struct ota_tlv_iter *iter, struct ota_tlv *tlv)
 {
 	const struct ota_tlv_areas *areas = iter->areas;
-	struct ota_span area;
+	size_t limit = areas->end;
 	struct ota_rd rd;
 
-	if (!iter->in_unprot && iter->next == areas->prot.len) {
-		iter->in_unprot = true;
-		iter->next = 0;
-	}
-	area = iter->in_unprot ? areas->unprot : areas->prot;
-	if (iter->next == area.len)
+	if (areas->prot_at < areas->unprot_at && iter->next == areas->unprot_at)
+		iter->next += OTA_TLV_INFO_SIZE;
+	if (iter->next >= areas->end)
 		return OTA_E_ABSENT;
+	tlv->at = iter->next;
+	tlv->is_protected = iter->next < areas->unprot_at;
 	/* A protected record must end inside the protected area, or a caller asking for protected
 	 * data would be handed unprotected. */
-	rd = ota_rd_init(ota_span_tail(area, iter->next));
+	if (tlv->is_protected && !iter->as_bootloader)
+		limit = areas->unprot_at;
+	rd = ota_rd_init(ota_span_sub(areas->image, iter->next, limit - iter->next));
 	rd.big = areas->big;
-	tlv->is_protected = !iter->in_unprot;
-	tlv->at = (iter->in_unprot ? areas->unprot_at : areas->prot_at) + OTA_TLV_INFO_SIZE +
-		  iter->next;
 	tlv->type = read_type(&rd);
 	tlv->value = ota_rd_bytes(&rd, ota_rd_u16(&rd));
 	if (rd.err != OTA_OK)

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-/* Ed25519 over the image's digest, by libsodium; the secret lives in its guarded memory. */
-#include <openssl/err.h>
+/* Ed25519, by libsodium; the secret lives in its guarded memory. */
 #include <sodium.h>
 
 #include <ota/mcuboot.h>
@@ -43,6 +42,8 @@ static enum ota_err adopt(struct ota_key *key, EVP_PKEY *pkey, struct ota_diag *
 	if (EVP_PKEY_get_raw_public_key(pkey, key->public_raw, &len) != 1 ||
 	    len != sizeof(key->public_raw))
 		return ota_fail_openssl(diag, "Ed25519 key");
+	if (crypto_core_ed25519_is_valid_point(key->public_raw) != 1)
+		return ota_fail(diag, OTA_E_MALFORMED, "public part is not a point of Ed25519");
 	if (key->is_private)
 		err = keep_secret(key, pkey, diag);
 	if (err == OTA_OK)
@@ -50,30 +51,30 @@ static enum ota_err adopt(struct ota_key *key, EVP_PKEY *pkey, struct ota_diag *
 	return err;
 }
 
-static enum ota_err generate(EVP_PKEY **pkey, struct ota_diag *diag)
+static enum ota_err generate(const struct key_ops *ops, EVP_PKEY **pkey, struct ota_diag *diag)
 {
 	*pkey = EVP_PKEY_Q_keygen(NULL, NULL, "ED25519");
-	return *pkey ? OTA_OK : ota_fail_openssl(diag, "making an Ed25519 key");
+	return *pkey ? OTA_OK : ota_fail_openssl(diag, ops->name);
 }
 
-static enum ota_err sign(const struct ota_key *key, struct ota_span digest, struct ota_sig *sig,
+static enum ota_err sign(const struct ota_key *key, struct ota_span message, struct ota_sig *sig,
 			 struct ota_diag *diag)
 {
 	unsigned long long len = 0;
 
-	if (crypto_sign_detached(sig->data, &len, digest.data, digest.len, key->secret) != 0)
+	if (crypto_sign_detached(sig->data, &len, message.data, message.len, key->secret) != 0)
 		return ota_fail(diag, OTA_E_CRYPTO, "signing with Ed25519 failed");
 	sig->len = (size_t)len;
 	return OTA_OK;
 }
 
-static enum ota_err verify(const struct ota_key *key, struct ota_span digest, struct ota_span sig,
+static enum ota_err verify(const struct ota_key *key, struct ota_span message, struct ota_span sig,
 			   struct ota_diag *diag)
 {
 	if (sig.len != crypto_sign_BYTES)
 		return ota_fail(diag, OTA_E_SIGNATURE, "Ed25519 signature is %zu bytes, not %u",
 				sig.len, crypto_sign_BYTES);
-	if (crypto_sign_verify_detached(sig.data, digest.data, digest.len, key->public_raw) != 0)
+	if (crypto_sign_verify_detached(sig.data, message.data, message.len, key->public_raw) != 0)
 		return ota_fail(diag, OTA_E_SIGNATURE, "Ed25519 signature does not verify");
 	return OTA_OK;
 }

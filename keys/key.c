@@ -9,11 +9,12 @@
 #include <sodium.h>
 
 #include "key_ops.h"
+#include "pkcs11.h"
 
 /* THE TABLE: one row per kind of key. */
 static const struct key_ops *const kinds[] = {
-	&ota_key_p256,
-	&ota_key_ed25519,
+	&ota_key_p256,    &ota_key_ed25519, &ota_key_p384,
+	&ota_key_rsa2048, &ota_key_rsa3072, &ota_key_x25519,
 };
 
 #define N_KINDS (sizeof(kinds) / sizeof(kinds[0]))
@@ -35,7 +36,9 @@ bool ota_keys_library_version(size_t index, char *text, size_t cap)
 		(void)snprintf(text, cap, "OpenSSL %s", OpenSSL_version(OPENSSL_VERSION_STRING));
 	else if (index == 1)
 		(void)snprintf(text, cap, "libsodium %s", sodium_version_string());
-	return index < 2;
+	else
+		return index == 2 && ota_token_library_version(text, cap);
+	return true;
 }
 
 enum ota_err ota_fail_openssl(struct ota_diag *diag, const char *what)
@@ -53,8 +56,18 @@ const char *ota_key_kind_name(size_t index)
 	return index < N_KINDS ? kinds[index]->name : NULL;
 }
 
-/* The row for an OpenSSL key: by type and, for curves, by the curve's name. */
-static const struct key_ops *find_ops(EVP_PKEY *pkey, char *group, size_t group_cap)
+/* Bytes of the stack that the libraries' functions may leave the traces of a secret in. */
+#define STACK_TRACES 32768U
+
+static bool fits(const struct key_ops *ops, const EVP_PKEY *pkey, const char *group)
+{
+	return EVP_PKEY_get_base_id(pkey) == ops->evp_type &&
+	       (!ops->group || strcmp(ops->group, group) == 0) &&
+	       (ops->bits == 0 || EVP_PKEY_get_bits(pkey) == ops->bits);
+}
+
+/* The row for an OpenSSL key: by type, by the curve's name, and by RSA's size. */
+static const struct key_ops *find_ops(const EVP_PKEY *pkey, char *group, size_t group_cap)
 {
 	size_t len = 0;
 
@@ -63,48 +76,53 @@ static const struct key_ops *find_ops(EVP_PKEY *pkey, char *group, size_t group_
 		group[0] = '\0';
 	ERR_clear_error();
 	for (size_t i = 0; i < N_KINDS; i++) {
-		if (EVP_PKEY_get_base_id(pkey) == kinds[i]->evp_type &&
-		    (!kinds[i]->group || strcmp(kinds[i]->group, group) == 0))
+		if (fits(kinds[i], pkey, group))
 			return kinds[i];
 	}
 	return NULL;
 }
 
-static enum ota_err fail_kind(EVP_PKEY *pkey, const char *group, struct ota_diag *diag)
+static enum ota_err fail_kind(const EVP_PKEY *pkey, const char *group, struct ota_diag *diag)
 {
 	const char *type = EVP_PKEY_get0_type_name(pkey);
 	char known[128] = "";
+	char size[32] = "";
 
 	for (size_t i = 0; i < N_KINDS; i++)
 		ota_list_add(known, sizeof(known), kinds[i]->name);
-	return ota_fail(diag, OTA_E_UNSUPPORTED, "key is %s%s%s, this version takes %s",
-			type ? type : "of an unknown kind", group[0] ? " " : "", group, known);
+	if (!group[0])
+		(void)snprintf(size, sizeof(size), "of %d bits", EVP_PKEY_get_bits(pkey));
+	return ota_fail(diag, OTA_E_UNSUPPORTED, "key is %s %s, this version takes %s",
+			type ? type : "of an unknown kind", group[0] ? group : size, known);
 }
 
 enum ota_err ota_key_keep_public(struct ota_key *key, EVP_PKEY *pkey, struct ota_diag *diag)
 {
 	int len = i2d_PUBKEY(pkey, NULL);
-	uint8_t *at = key->public_der;
+	int tail = 0;
+	uint8_t *at = key->spki;
 
 	if (len <= 0 || len > PUBLIC_DER_MAX)
 		return ota_fail_openssl(diag, "public key");
-	key->public_len = (size_t)i2d_PUBKEY(pkey, &at);
+	key->spki_len = (size_t)i2d_PUBKEY(pkey, &at);
+	if (key->ops->evp_type != EVP_PKEY_RSA)
+		return OTA_OK;
+	/* The RSAPublicKey is the last that stands in a SubjectPublicKeyInfo. */
+	tail = i2d_PublicKey(pkey, NULL);
+	if (tail <= 0 || tail > len)
+		return ota_fail_openssl(diag, "public key");
+	key->boot_at = (size_t)(len - tail);
 	return OTA_OK;
 }
 
-enum ota_err ota_key_read_pem(struct ota_span pem, struct ota_key **out, struct ota_diag *diag)
+enum ota_err ota_key_adopt(EVP_PKEY *pkey, bool is_private, struct ota_key **out,
+			   struct ota_diag *diag)
 {
-	struct ota_key *key = NULL;
-	EVP_PKEY *pkey = NULL;
-	bool is_private = false;
+	struct ota_key *key = calloc(1, sizeof(*key));
 	char group[64] = "";
 	enum ota_err err;
 
 	*out = NULL;
-	err = ota_pem_read(pem, &pkey, &is_private, diag);
-	if (err != OTA_OK)
-		return err;
-	key = calloc(1, sizeof(*key));
 	if (!key) {
 		err = ota_fail(diag, OTA_E_MEMORY, "out of memory reading a key");
 		goto out;
@@ -127,20 +145,44 @@ out:
 	return err;
 }
 
-enum ota_err ota_key_generate(const char *kind, struct ota_buf *pem, struct ota_diag *diag)
+enum ota_err ota_key_read(struct ota_span file, struct ota_span passphrase, struct ota_key **key,
+			  struct ota_diag *diag)
 {
+	bool is_private = false;
 	EVP_PKEY *pkey = NULL;
-	enum ota_err err = OTA_E_ABSENT;
+	enum ota_err err;
 
-	for (size_t i = 0; i < N_KINDS && err == OTA_E_ABSENT; i++) {
-		if (strcmp(kinds[i]->name, kind) == 0)
-			err = kinds[i]->generate(&pkey, diag);
-	}
-	if (err == OTA_E_ABSENT)
-		return ota_fail(diag, err, "no key type %s", kind);
+	*key = NULL;
+	err = ota_key_file_read(file, passphrase, &pkey, &is_private, diag);
 	if (err == OTA_OK)
-		err = ota_pem_write_private(pkey, pem, diag);
+		err = ota_key_adopt(pkey, is_private, key, diag);
+	sodium_stackzero(STACK_TRACES);
+	return err;
+}
+
+static const struct key_ops *find_kind(const char *name)
+{
+	for (size_t i = 0; i < N_KINDS; i++) {
+		if (strcmp(kinds[i]->name, name) == 0)
+			return kinds[i];
+	}
+	return NULL;
+}
+
+enum ota_err ota_key_generate(const char *kind, struct ota_span passphrase, struct ota_buf *pem,
+			      struct ota_diag *diag)
+{
+	const struct key_ops *ops = find_kind(kind);
+	EVP_PKEY *pkey = NULL;
+	enum ota_err err;
+
+	if (!ops)
+		return ota_fail(diag, OTA_E_ABSENT, "no key type %s", kind);
+	err = ops->generate(ops, &pkey, diag);
+	if (err == OTA_OK)
+		err = ota_key_file_write(pkey, passphrase, pem, diag);
 	EVP_PKEY_free(pkey);
+	sodium_stackzero(STACK_TRACES);
 	return err;
 }
 
@@ -148,6 +190,8 @@ void ota_key_free(struct ota_key *key)
 {
 	if (!key)
 		return;
+	if (key->signer)
+		key->signer->free(key);
 	key->ops->free(key);
 	free(key);
 }
@@ -167,9 +211,23 @@ bool ota_key_is_private(const struct ota_key *key)
 	return key->is_private;
 }
 
+bool ota_key_signs(const struct ota_key *key)
+{
+	return key->ops->sign != NULL;
+}
+
 enum ota_hash ota_key_hash(const struct ota_key *key)
 {
 	return key->ops->hash;
+}
+
+bool ota_key_takes_hash(const struct ota_key *key, enum ota_hash hash)
+{
+	/* Ed25519 signs the digest as a message, so the bootloader's build may choose. */
+	bool also_sha512 = key->ops == &ota_key_ed25519;
+
+	return ota_key_signs(key) &&
+	       (hash == key->ops->hash || (also_sha512 && hash == OTA_HASH_SHA512));
 }
 
 uint16_t ota_key_sig_tlv(const struct ota_key *key)
@@ -177,15 +235,20 @@ uint16_t ota_key_sig_tlv(const struct ota_key *key)
 	return key->ops->sig_tlv;
 }
 
+uint16_t ota_key_enc_tlv(const struct ota_key *key)
+{
+	return key->ops->enc_tlv;
+}
+
 struct ota_span ota_key_public(const struct ota_key *key)
 {
-	return ota_span_of(key->public_der, key->public_len);
+	return ota_span_tail(ota_span_of(key->spki, key->spki_len), key->boot_at);
 }
 
 enum ota_err ota_key_public_pem(const struct ota_key *key, struct ota_buf *out,
 				struct ota_diag *diag)
 {
-	return ota_pem_write_public(ota_key_public(key), out, diag);
+	return ota_key_file_write_public(ota_span_of(key->spki, key->spki_len), out, diag);
 }
 
 enum ota_err ota_key_id(const struct ota_key *key, enum ota_hash hash, struct ota_digest *id,
@@ -194,27 +257,125 @@ enum ota_err ota_key_id(const struct ota_key *key, enum ota_hash hash, struct ot
 	return ota_digest_of(hash, ota_key_public(key), id, diag);
 }
 
-enum ota_err ota_key_sign(const struct ota_key *key, const struct ota_digest *digest,
-			  struct ota_sig *sig, struct ota_diag *diag)
+void ota_key_use_random_nonce(struct ota_key *key)
+{
+	key->random_nonce = true;
+}
+
+void ota_key_use_low_s(struct ota_key *key)
+{
+	key->low_s = true;
+}
+
+/* ECDSA and RSA sign a digest, Ed25519 whatever it is given. */
+static bool is_length_signed(const struct ota_key *key, size_t len)
+{
+	return key->ops == &ota_key_ed25519 || len == ota_hash_size(key->ops->hash);
+}
+
+static enum ota_err check_signs(const struct ota_key *key, struct ota_diag *diag)
+{
+	if (ota_key_signs(key))
+		return OTA_OK;
+	return ota_fail(diag, OTA_E_USAGE, "a key of kind %s does not sign", key->ops->name);
+}
+
+static enum ota_err make_signature(const struct ota_key *key, struct ota_span message,
+				   struct ota_sig *sig, struct ota_diag *diag)
 {
 	enum ota_err err;
 
-	if (!key->is_private)
-		return ota_fail(diag, OTA_E_USAGE,
-				"a public key cannot sign, the private one must");
-	err = key->ops->sign(key, ota_digest_span(digest), sig, diag);
-	if (err != OTA_OK)
-		return err;
+	if (key->signer)
+		err = key->signer->sign(key, message, sig, diag);
+	else
+		err = key->ops->sign(key, message, sig, diag);
+	if (err == OTA_OK && key->low_s && key->ops->evp_type == EVP_PKEY_EC)
+		err = ota_ecdsa_use_low_s(key, sig, diag);
 	/* A fault while signing can give a wrong signature, or one that betrays the key. */
-	err = key->ops->verify(key, ota_digest_span(digest), ota_span_of(sig->data, sig->len),
-			       diag);
-	if (err != OTA_OK)
-		sig->len = 0;
+	if (err == OTA_OK &&
+	    key->ops->verify(key, message, ota_span_of(sig->data, sig->len), NULL) != OTA_OK)
+		err = ota_fail(diag, OTA_E_CRYPTO,
+			       "the signature that was made does not verify, it is thrown away");
 	return err;
 }
 
-enum ota_err ota_key_verify(const struct ota_key *key, const struct ota_digest *digest,
-			    struct ota_span sig, struct ota_diag *diag)
+enum ota_err ota_key_sign(const struct ota_key *key, struct ota_span message, struct ota_sig *sig,
+			  struct ota_diag *diag)
 {
-	return key->ops->verify(key, ota_digest_span(digest), sig, diag);
+	enum ota_err err = check_signs(key, diag);
+
+	sig->len = 0;
+	if (err != OTA_OK)
+		return err;
+	if (!key->is_private)
+		return ota_fail(diag, OTA_E_USAGE,
+				"a public key cannot sign, the private one must");
+	if (!is_length_signed(key, message.len))
+		return ota_fail(diag, OTA_E_USAGE, "digest is %zu bytes, a key of %s signs %zu",
+				message.len, key->ops->name, ota_hash_size(key->ops->hash));
+	err = make_signature(key, message, sig, diag);
+	if (err != OTA_OK)
+		*sig = (struct ota_sig){.len = 0};
+	sodium_stackzero(STACK_TRACES);
+	return err;
+}
+
+enum ota_err ota_key_verify(const struct ota_key *key, struct ota_span message, struct ota_span sig,
+			    struct ota_diag *diag)
+{
+	enum ota_err err = check_signs(key, diag);
+
+	if (err != OTA_OK)
+		return err;
+	if (!is_length_signed(key, message.len))
+		return ota_fail(diag, OTA_E_SIGNATURE, "digest is %zu bytes, a key of %s signs %zu",
+				message.len, key->ops->name, ota_hash_size(key->ops->hash));
+	return key->ops->verify(key, message, sig, diag);
+}
+
+enum ota_err ota_key_verify_raw(const struct ota_key *key, struct ota_span message,
+				struct ota_span sig, struct ota_diag *diag)
+{
+	struct ota_sig der;
+	size_t len;
+	enum ota_err err;
+
+	if (key->ops->evp_type != EVP_PKEY_EC)
+		return ota_fail(diag, OTA_E_USAGE, "a key of %s has no raw signatures",
+				key->ops->name);
+	len = 2 * ((size_t)EVP_PKEY_get_bits(key->pkey) / 8);
+	if (sig.len != len)
+		return ota_fail(diag, OTA_E_SIGNATURE, "raw %s signature is %zu bytes, not %zu",
+				key->ops->name, sig.len, len);
+	err = ota_ecdsa_to_der(sig, &der, diag);
+	if (err == OTA_OK)
+		err = ota_key_verify(key, message, ota_span_of(der.data, der.len), diag);
+	return err;
+}
+
+static enum ota_err check_unwraps(const struct ota_key *key, struct ota_diag *diag)
+{
+	if (!key->ops->unwrap)
+		return ota_fail(diag, OTA_E_USAGE, "a key of %s does not decrypt images",
+				key->ops->name);
+	if (!key->is_private)
+		return ota_fail(diag, OTA_E_USAGE,
+				"a public key cannot decrypt, the private one must");
+	if (key->signer)
+		return ota_fail(diag, OTA_E_USAGE, "a key in a token cannot decrypt images");
+	return OTA_OK;
+}
+
+enum ota_err ota_key_unwrap(const struct ota_key *key, uint16_t tlv, struct ota_span value,
+			    struct ota_image_key *image_key, struct ota_diag *diag)
+{
+	enum ota_err err = check_unwraps(key, diag);
+
+	*image_key = (struct ota_image_key){.len = 0};
+	if (err == OTA_OK)
+		err = key->ops->unwrap(key, tlv, value, image_key, diag);
+	if (err != OTA_OK)
+		ota_image_key_wipe(image_key);
+	sodium_stackzero(STACK_TRACES);
+	return err;
 }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * What a kind of key can do. One row a kind, one file a kind; key.c holds the table. A new kind
- * is one more of each.
+ * What a kind of key can do. One row a kind; key.c holds the table. A new kind is one more row and
+ * one more file.
  */
 #ifndef KEY_OPS_H
 #define KEY_OPS_H
@@ -12,11 +12,23 @@
 
 #define PUBLIC_DER_MAX 512 /* bytes: RSA-3072's SubjectPublicKeyInfo is 422 */
 
+/* Signs in place of key_ops.sign: a key in a token. */
+struct key_signer {
+	enum ota_err (*sign)(const struct ota_key *key, struct ota_span message,
+			     struct ota_sig *sig, struct ota_diag *diag);
+	void (*free)(struct ota_key *key);
+};
+
 struct ota_key {
 	const struct key_ops *ops;
+	const struct key_signer *signer; /* NULL: the private part is in memory, or there is none */
+	void *token;                     /* the signer's */
 	bool is_private;
-	uint8_t public_der[PUBLIC_DER_MAX];
-	size_t public_len;
+	bool random_nonce;
+	bool low_s;
+	uint8_t spki[PUBLIC_DER_MAX]; /* SubjectPublicKeyInfo */
+	size_t spki_len;
+	size_t boot_at;  /* where in it the bootloader's form begins; it ends where spki ends */
 	EVP_PKEY *pkey;  /* kinds that OpenSSL computes with */
 	uint8_t *secret; /* guarded memory of libsodium, for the kinds it computes with */
 	uint8_t public_raw[32];
@@ -26,37 +38,89 @@ struct key_ops {
 	const char *name;   /* "ecdsa-p256" */
 	const char *c_stem; /* imgtool's name in C sources */
 	int evp_type;       /* EVP_PKEY_... */
-	const char *group;  /* OpenSSL's name of the curve, NULL when the type says it all */
+	const char *group;  /* OpenSSL's name of the curve; NULL: the type says it all */
+	int bits;           /* RSA: of the modulus; 0: not looked at */
 	enum ota_hash hash;
-	uint16_t sig_tlv;
+	uint16_t sig_tlv; /* 0: does not sign */
+	uint16_t enc_tlv; /* 0: does not encrypt */
 	/* Takes over `pkey`, of the right type and curve; on failure it stays the caller's. */
 	enum ota_err (*adopt)(struct ota_key *key, EVP_PKEY *pkey, struct ota_diag *diag);
-	enum ota_err (*generate)(EVP_PKEY **pkey, struct ota_diag *diag);
-	enum ota_err (*sign)(const struct ota_key *key, struct ota_span digest, struct ota_sig *sig,
-			     struct ota_diag *diag);
-	enum ota_err (*verify)(const struct ota_key *key, struct ota_span digest,
+	enum ota_err (*generate)(const struct key_ops *ops, EVP_PKEY **pkey, struct ota_diag *diag);
+	enum ota_err (*sign)(const struct ota_key *key, struct ota_span message,
+			     struct ota_sig *sig, struct ota_diag *diag);
+	enum ota_err (*verify)(const struct ota_key *key, struct ota_span message,
 			       struct ota_span sig, struct ota_diag *diag);
+	/* Unwraps an image key; NULL: not this kind. */
+	enum ota_err (*unwrap)(const struct ota_key *key, uint16_t tlv, struct ota_span value,
+			       struct ota_image_key *image_key, struct ota_diag *diag);
 	void (*free)(struct ota_key *key);
 };
 
 extern const struct key_ops ota_key_p256;
+extern const struct key_ops ota_key_p384;
+extern const struct key_ops ota_key_rsa2048;
+extern const struct key_ops ota_key_rsa3072;
 extern const struct key_ops ota_key_ed25519;
+extern const struct key_ops ota_key_x25519;
 
-/* pem.c: one PEM block to an OpenSSL key. The caller owns `*pkey`. */
-OTA_MUST_CHECK enum ota_err ota_pem_read(struct ota_span pem, EVP_PKEY **pkey, bool *is_private,
-					 struct ota_diag *diag);
+/*
+ * key.c: a key of ours from OpenSSL's, of whichever kind it is. `is_private`: the private part is
+ * in `pkey`. Takes `pkey`, also on failure. OTA_E_UNSUPPORTED names the kind and those that are
+ * taken; OTA_E_MALFORMED: the numbers are no key.
+ */
+OTA_MUST_CHECK enum ota_err ota_key_adopt(EVP_PKEY *pkey, bool is_private, struct ota_key **key,
+					  struct ota_diag *diag);
 
-/* pem.c: a private key as unencrypted PKCS#8. */
-OTA_MUST_CHECK enum ota_err ota_pem_write_private(EVP_PKEY *pkey, struct ota_buf *out,
-						  struct ota_diag *diag);
-
-/* pem.c: a SubjectPublicKeyInfo in DER as PEM. */
-OTA_MUST_CHECK enum ota_err ota_pem_write_public(struct ota_span der, struct ota_buf *out,
-						 struct ota_diag *diag);
-
-/* key.c: fills key->public_der from an OpenSSL key. */
+/* key.c: fills key->spki and key->boot_at from an OpenSSL key. */
 OTA_MUST_CHECK enum ota_err ota_key_keep_public(struct ota_key *key, EVP_PKEY *pkey,
 						struct ota_diag *diag);
+
+/* key_file.c: the key in a file, PEM or DER, to an OpenSSL key. The caller owns `*pkey`. */
+OTA_MUST_CHECK enum ota_err ota_key_file_read(struct ota_span file, struct ota_span passphrase,
+					      EVP_PKEY **pkey, bool *is_private,
+					      struct ota_diag *diag);
+
+/* key_file.c: a private key as PKCS#8 PEM, encrypted unless the passphrase is empty. */
+OTA_MUST_CHECK enum ota_err ota_key_file_write(EVP_PKEY *pkey, struct ota_span passphrase,
+					       struct ota_buf *out, struct ota_diag *diag);
+
+/* key_file.c: a SubjectPublicKeyInfo in DER as PEM. */
+OTA_MUST_CHECK enum ota_err ota_key_file_write_public(struct ota_span spki, struct ota_buf *out,
+						      struct ota_diag *diag);
+
+/*
+ * der.c: strict DER, all of it: definite lengths in their shortest form, shortest integers, no
+ * byte behind the outermost value, at most 8 levels. OpenSSL's decoders take more.
+ */
+OTA_MUST_CHECK bool ota_der_is_strict(struct ota_span der);
+
+/* ecdsa_openssl.c: r and s, each as long as the curve's order, as a DER signature. */
+OTA_MUST_CHECK enum ota_err ota_ecdsa_to_der(struct ota_span raw, struct ota_sig *sig,
+					     struct ota_diag *diag);
+
+/* ecdsa_openssl.c: takes order - s for an s above the half of it, in a DER signature. */
+OTA_MUST_CHECK enum ota_err ota_ecdsa_use_low_s(const struct ota_key *key, struct ota_sig *sig,
+						struct ota_diag *diag);
+
+/* What the nonce of an ECDSA signature is made of. */
+struct nonce_input {
+	const BIGNUM *order;
+	const BIGNUM *secret; /* the private scalar */
+	enum ota_hash hash;
+	struct ota_span digest;
+};
+
+/*
+ * rfc6979.c: the nonce k, 0 < k < order; the one after `skip` others, when those gave no signature.
+ * The caller clears `k`.
+ */
+OTA_MUST_CHECK enum ota_err ota_rfc6979_nonce(const struct nonce_input *input, unsigned skip,
+					      BIGNUM *k, struct ota_diag *diag);
+
+/* ecies_openssl.c: unwraps for P-256 and X25519; rsa_openssl.c has RSA's. */
+OTA_MUST_CHECK enum ota_err ota_ecies_unwrap(const struct ota_key *key, uint16_t tlv,
+					     struct ota_span value, struct ota_image_key *image_key,
+					     struct ota_diag *diag);
 
 /* wiping_heap.c: gives OpenSSL a heap that is wiped as it is freed, if it has not begun yet. */
 void ota_wiping_heap_install(void);

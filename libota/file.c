@@ -1,4 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
+#ifdef __linux__
+/* O_TMPFILE. NOLINTNEXTLINE(bugprone-reserved-identifier,cert-dcl37-c,cert-dcl51-cpp) */
+#define _GNU_SOURCE
+#endif
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
@@ -14,6 +18,7 @@
 #define READ_STEP  65536U
 #define LINKS_MAX  40 /* as many as Linux follows */
 #define TEMP_NAME  ".otatool-XXXXXX"
+#define TEMP_PID   ".otatool-%06x" /* as long */
 #define MODE_PERMS 07777U
 
 static enum ota_err fail_errno(struct ota_diag *diag, const char *what)
@@ -61,10 +66,19 @@ enum ota_err ota_file_read_fd(int fd, struct ota_buf *buf, struct ota_diag *diag
 
 enum ota_err ota_file_read(const char *path, struct ota_buf *buf, struct ota_diag *diag)
 {
+	unsigned mode;
+
+	return ota_file_read_mode(path, buf, &mode, diag);
+}
+
+enum ota_err ota_file_read_mode(const char *path, struct ota_buf *buf, unsigned *mode,
+				struct ota_diag *diag)
+{
 	struct stat st;
 	enum ota_err err = OTA_OK;
 	int fd = open(path, O_RDONLY | O_CLOEXEC);
 
+	*mode = 0;
 	if (fd < 0)
 		return fail_errno(diag, "cannot open");
 	if (fstat(fd, &st) != 0)
@@ -74,6 +88,8 @@ enum ota_err ota_file_read(const char *path, struct ota_buf *buf, struct ota_dia
 	else if (S_ISREG(st.st_mode) && (uintmax_t)st.st_size > buf->ceiling - buf->len)
 		err = ota_fail(diag, OTA_E_UNSUPPORTED, "is %jd bytes, at most %zu are read",
 			       (intmax_t)st.st_size, buf->ceiling);
+	else if (S_ISREG(st.st_mode))
+		*mode = st.st_mode & MODE_PERMS;
 	/* One reservation for a regular file, and a byte more to see its end in; it may still grow
 	 * or shrink under us. */
 	if (err == OTA_OK && S_ISREG(st.st_mode) && (size_t)st.st_size < buf->ceiling - buf->len)
@@ -139,16 +155,22 @@ static enum ota_err write_directly(const char *path, struct ota_span bytes, stru
 	return err;
 }
 
+static void dir_of(const char *path, char dir[PATH_MAX])
+{
+	size_t len = dir_len(path);
+
+	memcpy(dir, len > 0 ? path : "./", len > 0 ? len : 2);
+	dir[len > 0 ? len : 2] = '\0';
+}
+
 /* A rename is on the disk only when its directory is. */
 static enum ota_err sync_dir(const char *path, struct ota_diag *diag)
 {
 	char dir[PATH_MAX];
-	size_t len = dir_len(path);
 	enum ota_err err = OTA_OK;
 	int fd;
 
-	memcpy(dir, len > 0 ? path : "./", len > 0 ? len : 2);
-	dir[len > 0 ? len : 2] = '\0';
+	dir_of(path, dir);
 	fd = open(dir, O_RDONLY | O_CLOEXEC);
 	if (fd < 0)
 		return OTA_OK; /* a directory one may write but not read */
@@ -168,6 +190,15 @@ static enum ota_err fill(int fd, struct ota_span bytes, unsigned mode, struct ot
 		err = fail_errno(diag, "cannot set permissions");
 	if (err == OTA_OK && fsync(fd) != 0)
 		err = fail_errno(diag, "cannot sync");
+	return err;
+}
+
+/* The same for a file that needs no descriptor any more. */
+static enum ota_err fill_and_close(int fd, struct ota_span bytes, unsigned mode,
+				   struct ota_diag *diag)
+{
+	enum ota_err err = fill(fd, bytes, mode, diag);
+
 	if (close(fd) != 0 && err == OTA_OK)
 		err = fail_errno(diag, "cannot write");
 	return err;
@@ -208,32 +239,99 @@ static void hold_signals(sigset_t *before)
 	(void)pthread_sigmask(SIG_BLOCK, &held, before);
 }
 
-static enum ota_err replace(const char *path, struct ota_span bytes, unsigned mode,
-			    bool must_be_new, struct ota_diag *diag)
+/* An open file in the directory of `path` that has no name yet; -1: not on this system. */
+static int open_unnamed(const char *path)
 {
-	char temp[PATH_MAX];
-	size_t dir = dir_len(path);
-	sigset_t before;
-	enum ota_err err;
-	int fd;
+#ifdef O_TMPFILE
+	char dir[PATH_MAX];
 
-	if (dir + sizeof(TEMP_NAME) > sizeof(temp))
-		return ota_fail(diag, OTA_E_IO, "path is too long");
-	memcpy(temp, path, dir);
-	memcpy(temp + dir, TEMP_NAME, sizeof(TEMP_NAME));
-	hold_signals(&before);
-	fd = mkstemp(temp); /* 0600 */
-	if (fd < 0) {
-		err = fail_errno(diag, "cannot create a file in its directory");
-		goto out;
+	dir_of(path, dir);
+	return open(dir, O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
+#else
+	(void)path;
+	return -1;
+#endif
+}
+
+/* Gives an unnamed file its first name; never one that is taken. */
+static bool name_file(int fd, const char *name)
+{
+	char self[32];
+
+	(void)snprintf(self, sizeof(self), "/proc/self/fd/%d", fd);
+	return linkat(AT_FDCWD, self, AT_FDCWD, name, AT_SYMLINK_FOLLOW) == 0;
+}
+
+/*
+ * A secret is not left behind when the process is killed: its file has no name before it is whole,
+ * and without a name it ends with the process. One that replaces another must have a second name
+ * for the moment before its rename. `*done` is false when the system cannot do it; nothing has
+ * happened then.
+ */
+static enum ota_err write_unnamed(const char *path, char *temp, struct ota_span bytes,
+				  bool must_be_new, bool *done, struct ota_diag *diag)
+{
+	int fd = open_unnamed(path);
+	enum ota_err err;
+
+	*done = false;
+	if (fd < 0)
+		return OTA_OK;
+	err = fill(fd, bytes, 0600, diag);
+	*done = err != OTA_OK;
+	if (err == OTA_OK && name_file(fd, must_be_new ? path : temp)) {
+		*done = true;
+		if (!must_be_new)
+			err = move_into_place(temp, path, false, diag);
+		if (err != OTA_OK)
+			(void)unlink(temp);
+	} else if (err == OTA_OK && must_be_new && errno == EEXIST) {
+		*done = true;
+		err = ota_fail(diag, OTA_E_EXISTS, "exists already and is not overwritten");
 	}
+	(void)close(fd); /* durable since fill */
+	return err;
+}
+
+static enum ota_err write_named(const char *path, char *temp, struct ota_span bytes, unsigned mode,
+				bool must_be_new, struct ota_diag *diag)
+{
+	int fd = mkstemp(temp); /* 0600 */
+	enum ota_err err;
+
+	if (fd < 0)
+		return fail_errno(diag, "cannot create a file in its directory");
 	(void)fcntl(fd, F_SETFD, FD_CLOEXEC);
-	err = fill(fd, bytes, mode, diag);
+	err = fill_and_close(fd, bytes, mode, diag);
 	if (err == OTA_OK)
 		err = move_into_place(temp, path, must_be_new, diag);
 	if (err != OTA_OK)
 		(void)unlink(temp);
-out:
+	return err;
+}
+
+static enum ota_err replace(const char *path, struct ota_span bytes, unsigned mode,
+			    const struct ota_file_rules *rules, struct ota_diag *diag)
+{
+	char temp[PATH_MAX];
+	size_t dir = dir_len(path);
+	enum ota_err err = OTA_OK;
+	bool done = false;
+	sigset_t before;
+
+	if (dir + sizeof(TEMP_NAME) > sizeof(temp))
+		return ota_fail(diag, OTA_E_IO, "path is too long");
+	memcpy(temp, path, dir);
+	hold_signals(&before);
+	if (rules->secret) {
+		(void)snprintf(temp + dir, sizeof(TEMP_NAME), TEMP_PID,
+			       (unsigned)getpid() & 0xffffffU);
+		err = write_unnamed(path, temp, bytes, rules->must_be_new, &done, diag);
+	}
+	if (!done) {
+		memcpy(temp + dir, TEMP_NAME, sizeof(TEMP_NAME));
+		err = write_named(path, temp, bytes, mode, rules->must_be_new, diag);
+	}
 	(void)pthread_sigmask(SIG_SETMASK, &before, NULL);
 	return err == OTA_OK ? sync_dir(path, diag) : err;
 }
@@ -287,5 +385,5 @@ enum ota_err ota_file_write(const char *path, struct ota_span bytes,
 	err = follow_links(real, diag);
 	if (err != OTA_OK)
 		return err;
-	return replace(real, bytes, mode, rules->must_be_new, diag);
+	return replace(real, bytes, mode, rules, diag);
 }

@@ -65,7 +65,7 @@ static enum ota_err write_unprotected(struct ota_wr *wr, const struct ota_key *k
 	if (err == OTA_OK && key)
 		err = ota_key_id(key, hash, &key_id, diag);
 	if (err == OTA_OK && key)
-		err = ota_key_sign(key, &digest, &sig, diag);
+		err = ota_key_sign(key, ota_digest_span(&digest), &sig, diag);
 	if (err != OTA_OK)
 		return err;
 	if (key)

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <inttypes.h>
 
-#include <ota/image.h>
+#include "image_open.h"
 
 bool ota_image_probe(struct ota_span file)
 {
@@ -44,14 +44,17 @@ bool ota_image_is_signature(uint16_t type)
 }
 
 static enum ota_err read_header(struct ota_span file, struct ota_image *image,
-				struct ota_diag *diag)
+				struct ota_finding *why, struct ota_diag *diag)
 {
 	enum ota_err err = ota_image_header_read(file, false, &image->header);
 	struct ota_rd rd = ota_rd_init(file);
 
-	if (err == OTA_E_TRUNCATED)
+	why->rule = err == OTA_E_MALFORMED ? OTA_RULE_MAGIC : OTA_RULE_TRUNCATED;
+	if (err == OTA_E_TRUNCATED) {
+		why->at = file.len;
 		return ota_fail(diag, err, "%zu bytes are less than an image header of %u",
 				file.len, OTA_IMAGE_HEADER_SIZE);
+	}
 	if (err == OTA_E_MALFORMED)
 		return ota_fail(diag, err,
 				"not an MCUboot image: magic is 0x%08" PRIx32 ", not 0x%08x",
@@ -59,38 +62,60 @@ static enum ota_err read_header(struct ota_span file, struct ota_image *image,
 	return err;
 }
 
-static enum ota_err find_areas(struct ota_span file, struct ota_image *image, struct ota_diag *diag)
+static enum ota_err find_areas(struct ota_span file, struct ota_image *image,
+			       struct ota_finding *why, struct ota_diag *diag)
 {
 	const struct ota_image_header *header = &image->header;
-	size_t at = 0;
-	enum ota_err err = ota_tlv_areas_find(file, header, false, &image->areas, &at);
+	enum ota_err err = ota_tlv_areas_find(file, header, false, &image->areas, &why->at);
 	uint64_t body_end = (uint64_t)header->hdr_size + header->img_size;
 
 	if (err == OTA_OK)
 		return OTA_OK;
+	why->rule = err == OTA_E_TRUNCATED ? OTA_RULE_TRUNCATED : OTA_RULE_TLV_AREA;
 	if (body_end > file.len)
 		return ota_fail(diag, err,
 				"image is cut off: header and payload take %" PRIu64
 				" bytes, the file has %zu",
 				body_end, file.len);
 	if (err == OTA_E_TRUNCATED)
-		return ota_fail(diag, err, "image is cut off in the TLV area at 0x%zx", at);
-	return ota_fail(diag, err, "no well-formed TLV area at 0x%zx (protected size is %u)", at,
-			header->protect_tlv_size);
+		return ota_fail(diag, err, "image is cut off in the TLV area at 0x%zx", why->at);
+	return ota_fail(diag, err, "no well-formed TLV area at 0x%zx (protected size is %u)",
+			why->at, header->protect_tlv_size);
 }
 
-static enum ota_err check_records(struct ota_image *image, struct ota_diag *diag)
+static enum ota_err check_records(struct ota_image *image, bool as_bootloader,
+				  struct ota_finding *why, struct ota_diag *diag)
 {
 	struct ota_tlv_iter iter = ota_tlv_iter_init(&image->areas);
 	struct ota_tlv tlv;
 	enum ota_err err;
 
+	iter.as_bootloader = as_bootloader;
 	do {
 		err = ota_tlv_next(&iter, &tlv);
 	} while (err == OTA_OK);
 	if (err == OTA_E_ABSENT)
 		return OTA_OK;
+	why->rule = OTA_RULE_TLV_RECORD;
+	why->at = tlv.at;
 	return ota_fail(diag, err, "TLV at 0x%zx does not end inside its area", tlv.at);
+}
+
+bool ota_image_is_delta_update(const struct ota_image *image)
+{
+	static const char magic[] = OTA_TLV_DELTA_MAGIC;
+	struct ota_tlv_iter iter = ota_tlv_iter_init(&image->areas);
+	struct ota_tlv tlv;
+
+	if (!(image->header.flags & OTA_IMAGE_F_NON_BOOTABLE))
+		return false;
+	while (ota_tlv_next(&iter, &tlv) == OTA_OK) {
+		if (tlv.is_protected && tlv.type == OTA_TLV_DELTA &&
+		    tlv.value.len == OTA_TLV_DELTA_SIZE &&
+		    memcmp(tlv.value.data, magic, sizeof(magic) - 1) == 0)
+			return true;
+	}
+	return false;
 }
 
 /* What follows the image: nothing, erased flash, or erased flash and a trailer. */
@@ -106,22 +131,31 @@ static void read_rest(struct ota_span file, struct ota_image *image)
 	image->rest_at += image->areas.end;
 }
 
-enum ota_err ota_image_open(struct ota_span file, struct ota_image *image, struct ota_diag *diag)
+enum ota_err ota_image_open_why(struct ota_span file, bool as_bootloader, struct ota_image *image,
+				struct ota_finding *why, struct ota_diag *diag)
 {
 	enum ota_err err;
 
 	*image = (struct ota_image){.rest_at = 0};
+	*why = (struct ota_finding){.rule = OTA_RULE_TRUNCATED};
 	if (file.len == 0)
 		return ota_fail(diag, OTA_E_TRUNCATED, "file is empty");
-	err = read_header(file, image, diag);
+	err = read_header(file, image, why, diag);
 	if (err == OTA_OK)
-		err = find_areas(file, image, diag);
+		err = find_areas(file, image, why, diag);
 	if (err == OTA_OK)
-		err = check_records(image, diag);
+		err = check_records(image, as_bootloader, why, diag);
 	if (err != OTA_OK)
 		return err;
-	image->bytes = ota_span_head(file, image->areas.end);
+	image->bytes = image->areas.image;
 	image->hashed = ota_span_head(file, image->areas.unprot_at);
 	read_rest(file, image);
 	return OTA_OK;
+}
+
+enum ota_err ota_image_open(struct ota_span file, struct ota_image *image, struct ota_diag *diag)
+{
+	struct ota_finding why;
+
+	return ota_image_open_why(file, false, image, &why, diag);
 }

@@ -1,246 +1,836 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * The bootloader's walk over the TLVs: MCUboot 2d4bacc3c15e, boot/bootutil/src/image_validate.c,
- * bootutil_img_validate. Where it is laxer than it should be, we refuse; DESIGN.md lists the rules.
+ * The bootloader's checks in its order: header (bootutil_loader.c, boot_check_header_valid), then
+ * the walk over the TLVs (image_validate.c, bootutil_img_validate), MCUboot 2d4bacc3c15e. Where it
+ * is laxer than it should be, rules of ours refuse.
  */
-#include <ota/image.h>
+#include <stdarg.h>
+#include <stdio.h>
+
+#include "image_open.h"
 
 #define ED25519_SIG_SIZE 64U
-#define ECDSA_SIG_MAX    128U /* as bootutil has it; real ones are 72 at most */
+#define ECDSA_SIG_MAX    128U /* bootutil's buffer; real ones are 72 or 104 at most */
+#define PAD_SIG_P256     72U  /* imgtool --pad-sig: keys/ecdsa.py */
+#define PAD_SIG_P384     103U
+#define LEAST_TRAILER    40U /* magic, image_ok, copy_done, swap_info at alignment 8 */
 
-/* One walk's state. */
-struct walk {
+#define ENCRYPTED ((uint32_t)(OTA_IMAGE_F_ENCRYPTED_AES128 | OTA_IMAGE_F_ENCRYPTED_AES256))
+#define COMPRESSED                                                                                 \
+	((uint32_t)(OTA_IMAGE_F_COMPRESSED_LZMA1 | OTA_IMAGE_F_COMPRESSED_LZMA2 |                  \
+		    OTA_IMAGE_F_COMPRESSED_ARM_THUMB))
+#define KNOWN_FLAGS                                                                                \
+	(ENCRYPTED | COMPRESSED |                                                                  \
+	 (uint32_t)(OTA_IMAGE_F_PIC | OTA_IMAGE_F_NON_BOOTABLE | OTA_IMAGE_F_RAM_LOAD |            \
+		    OTA_IMAGE_F_ROM_FIXED))
+
+/* One judgement and its walk's state. */
+struct judge {
+	const struct ota_image *image;
 	const struct ota_key *key;
-	struct ota_digest key_id;
+	const struct ota_boot *boot;
+	struct ota_image_verdict *verdict;
+	struct ota_diag *diag;
+	struct ota_span hashed; /* what the digest covers, in plaintext */
+	enum ota_hash hash;     /* the build's */
+	bool pure;              /* the build's signatures are over the image */
+	bool has_digest;        /* of any hash */
+	struct ota_digest key_hash;
 	bool key_selected;    /* the last key TLV named our key; holds for the next signature */
 	bool sig_seen;        /* a signature by our key was checked */
 	enum ota_err sig_err; /* of the last one: it decides */
-	bool counter_seen;    /* a SEC_CNT */
-	bool whole_key_seen;  /* the image carries a public key instead of its hash */
-	bool pure_seen;       /* the image says that it is signed itself, not its digest */
+	size_t sig_at;
+	bool counter_seen;
+	bool whole_key_seen;
 };
 
-static enum ota_err check_flags(const struct ota_image *image, struct ota_diag *diag)
+static void note(struct judge *judge, enum ota_rule rule, size_t at, const char *text)
 {
-	uint32_t flags = image->header.flags;
+	struct ota_image_verdict *verdict = judge->verdict;
+	struct ota_finding *finding;
 
-	if (flags & (OTA_IMAGE_F_ENCRYPTED_AES128 | OTA_IMAGE_F_ENCRYPTED_AES256))
-		return ota_fail(diag, OTA_E_UNSUPPORTED,
-				"image is encrypted, and this version verifies plain images only");
-	if (flags & (OTA_IMAGE_F_COMPRESSED_LZMA1 | OTA_IMAGE_F_COMPRESSED_LZMA2))
-		return ota_fail(diag, OTA_E_UNSUPPORTED,
-				"image is compressed, and this version verifies plain images only");
-	if (image->header.hdr_size < OTA_IMAGE_HEADER_SIZE)
-		return ota_fail(diag, OTA_E_REFUSED, "header size is %u, at least %u are needed",
-				image->header.hdr_size, OTA_IMAGE_HEADER_SIZE);
+	if (verdict->n_warnings == OTA_FINDINGS_MAX)
+		return;
+	finding = &verdict->warning[verdict->n_warnings++];
+	*finding = (struct ota_finding){.rule = rule, .at = at};
+	(void)snprintf(finding->text, sizeof(finding->text), "%s", text);
+}
+
+static void warn(struct judge *judge, enum ota_rule rule, size_t at, const char *format, ...)
+	__attribute__((format(printf, 4, 5)));
+
+static void warn(struct judge *judge, enum ota_rule rule, size_t at, const char *format, ...)
+{
+	char text[200];
+	va_list args;
+
+	va_start(args, format);
+	(void)vsnprintf(text, sizeof(text), format, args);
+	va_end(args);
+	note(judge, rule, at, text);
+}
+
+/* Refuses by a rule, or warns and returns OTA_OK when the rule is one of ours and waived. */
+static enum ota_err refuse(struct judge *judge, enum ota_rule rule, enum ota_err err, size_t at,
+			   const char *format, ...) __attribute__((format(printf, 5, 6)));
+
+static enum ota_err refuse(struct judge *judge, enum ota_rule rule, enum ota_err err, size_t at,
+			   const char *format, ...)
+{
+	struct ota_finding *broken = &judge->verdict->broken;
+	char text[200];
+	va_list args;
+
+	va_start(args, format);
+	(void)vsnprintf(text, sizeof(text), format, args);
+	va_end(args);
+	if (ota_rule_kind(rule) == OTA_RULE_OURS && judge->boot->lax[rule]) {
+		note(judge, rule, at, text);
+		return OTA_OK;
+	}
+	*broken = (struct ota_finding){.rule = rule, .at = at};
+	memcpy(broken->text, text, sizeof(text));
+	return ota_fail(judge->diag, err, "%s", text);
+}
+
+/* -- the header -------------------------------------------------------------------------------- */
+
+static enum ota_err check_sizes(struct judge *judge)
+{
+	const struct ota_image_header *header = &judge->image->header;
+	const struct ota_boot *boot = judge->boot;
+	uint64_t size = (uint64_t)header->hdr_size + header->img_size + header->protect_tlv_size;
+	uint64_t slot = boot->slot_size;
+	uint64_t most = boot->max_image;
+
+	if (size > UINT32_MAX)
+		return refuse(
+			judge, OTA_RULE_SIZE_OVERFLOW, OTA_E_MALFORMED, 8,
+			"header, payload and protected TLVs are %llu bytes, more than 32 bits "
+			"count",
+			(unsigned long long)size);
+	if (boot->layout_problem[0] != '\0')
+		return refuse(judge, OTA_RULE_LAYOUT, OTA_E_NO_FIT, 0, "%s", boot->layout_problem);
+	if (slot == 0)
+		return OTA_OK;
+	if (size >= slot)
+		return refuse(
+			judge, OTA_RULE_SLOT_SIZE, OTA_E_NO_FIT, 8,
+			"header, payload and protected TLVs are %llu bytes, the slot has %llu",
+			(unsigned long long)size, (unsigned long long)slot);
+	if (most == 0)
+		most = slot > LEAST_TRAILER ? slot - LEAST_TRAILER : 0;
+	if (judge->image->bytes.len > most)
+		return refuse(judge, OTA_RULE_IMAGE_SIZE, OTA_E_NO_FIT, (size_t)most,
+			      "image is %zu bytes, at most %llu leave room for the slot's trailer",
+			      judge->image->bytes.len, (unsigned long long)most);
 	return OTA_OK;
 }
 
-/* The hash is the one of the first digest TLV. */
-static enum ota_err find_hash(const struct ota_image *image, enum ota_hash *hash,
-			      struct ota_diag *diag)
+static enum ota_err check_payload_flags(struct judge *judge)
 {
-	struct ota_tlv_iter iter = ota_tlv_iter_init(&image->areas);
-	struct ota_tlv tlv;
+	uint32_t flags = judge->image->header.flags;
 
-	*hash = (enum ota_hash)0;
-	while (*hash == 0 && ota_tlv_next(&iter, &tlv) == OTA_OK)
-		*hash = ota_image_hash_of_tlv(tlv.type);
-	if (*hash == 0)
-		return ota_fail(diag, OTA_E_REFUSED, "image has no digest TLV");
+	if ((flags & ENCRYPTED) == ENCRYPTED)
+		return refuse(judge, OTA_RULE_ENCRYPTED, OTA_E_REFUSED, 16,
+			      "both encryption flags are set");
+	if ((flags & ENCRYPTED) && !judge->boot->encryption_key) {
+		enum ota_err err = refuse(judge, OTA_RULE_ENCRYPTED, OTA_E_UNSUPPORTED, 16,
+					  "image is encrypted, and this bootloader is built "
+					  "without encryption");
+
+		ota_hint(judge->diag,
+			 "--encryption-key KEY judges it for one that has the private key");
+		return err;
+	}
+	if (flags & COMPRESSED)
+		return refuse(judge, OTA_RULE_COMPRESSED, OTA_E_UNSUPPORTED, 16,
+			      "image is compressed, and no stock bootloader decompresses");
 	return OTA_OK;
 }
 
-/* ECDSA keys go with one hash each; an Ed25519 signature is over whichever digest there is. */
-static enum ota_err check_key_hash(const struct ota_key *key, enum ota_hash hash,
-				   struct ota_diag *diag)
+/* loader.c, boot_rom_address_check and boot_get_slot_usage; ram_load.c. */
+static enum ota_err check_addresses(struct judge *judge)
 {
-	if (ota_key_sig_tlv(key) == OTA_TLV_ECDSA_SIG && hash != ota_key_hash(key))
-		return ota_fail(diag, OTA_E_REFUSED, "image has a %s digest, %s keys go with %s",
-				ota_hash_name(hash), ota_key_name(key),
-				ota_hash_name(ota_key_hash(key)));
+	const struct ota_image_header *header = &judge->image->header;
+	const struct ota_boot *boot = judge->boot;
+	bool direct = boot->mode == OTA_MODE_DIRECT_XIP || boot->mode == OTA_MODE_DIRECT_XIP_REVERT;
+
+	if (direct && (header->flags & OTA_IMAGE_F_ROM_FIXED) &&
+	    header->load_addr != boot->primary_at && header->load_addr != boot->secondary_at)
+		return refuse(judge, OTA_RULE_ROM_FIXED, OTA_E_REFUSED, 4,
+			      "image is for flash address 0x%x, the slots are at 0x%x and 0x%x",
+			      header->load_addr, boot->primary_at, boot->secondary_at);
+	if (boot->mode == OTA_MODE_RAM_LOAD && !(header->flags & OTA_IMAGE_F_RAM_LOAD))
+		return refuse(judge, OTA_RULE_RAM_LOAD, OTA_E_REFUSED, 16,
+			      "image has no load address, and this bootloader runs images from "
+			      "RAM");
 	return OTA_OK;
 }
 
-/* image_validate.c, allowed_unprot_tlvs: what may stand outside the signed part. */
-static bool may_be_unprotected(uint16_t type)
+static enum ota_err check_header(struct judge *judge)
 {
-	return type == OTA_TLV_KEYHASH || type == OTA_TLV_PUBKEY || type == OTA_TLV_SIG_PURE ||
-	       ota_image_hash_of_tlv(type) != 0 || ota_image_is_signature(type) ||
-	       (type >= OTA_TLV_ENC_RSA2048 && type <= OTA_TLV_ENC_X25519_SHA512);
-}
+	const struct ota_image_header *header = &judge->image->header;
+	enum ota_err err = check_sizes(judge);
 
-/* Every digest TLV of the image's hash must be right, in either area, as in the bootloader. */
-static enum ota_err check_digests(const struct ota_image *image, struct ota_image_verdict *verdict,
-				  struct ota_diag *diag)
-{
-	struct ota_tlv_iter iter = ota_tlv_iter_init(&image->areas);
-	struct ota_tlv tlv;
-	enum ota_err err = ota_digest_of(verdict->hash, image->hashed, &verdict->digest, diag);
-
+	if (err == OTA_OK)
+		err = check_payload_flags(judge);
 	if (err != OTA_OK)
 		return err;
-	while (ota_tlv_next(&iter, &tlv) == OTA_OK) {
-		if (ota_image_hash_of_tlv(tlv.type) == verdict->hash &&
-		    !ota_span_equal(tlv.value, ota_digest_span(&verdict->digest)))
-			return ota_fail(diag, OTA_E_DIGEST,
-					"image does not have the %s digest that the TLV at 0x%zx "
-					"names",
-					ota_hash_name(verdict->hash), tlv.at);
+	judge->verdict->delta_update = ota_image_is_delta_update(judge->image);
+	if ((header->flags & OTA_IMAGE_F_NON_BOOTABLE) && !judge->verdict->delta_update)
+		return refuse(judge, OTA_RULE_NON_BOOTABLE, OTA_E_REFUSED, 16,
+			      "image is marked non-bootable, and is no delta update");
+	err = check_addresses(judge);
+	if (err == OTA_OK && header->hdr_size < OTA_IMAGE_HEADER_SIZE)
+		err = refuse(judge, OTA_RULE_HEADER_SIZE, OTA_E_REFUSED, 8,
+			     "header size is %u, at least %u are needed", header->hdr_size,
+			     OTA_IMAGE_HEADER_SIZE);
+	if (header->flags & ~KNOWN_FLAGS)
+		warn(judge, OTA_RULE_UNKNOWN_FLAGS, 16, "flags 0x%x have no meaning",
+		     header->flags & ~KNOWN_FLAGS);
+	return err;
+}
+
+/* -- records ----------------------------------------------------------------------------------- */
+
+static struct ota_tlv_iter records(const struct judge *judge)
+{
+	struct ota_tlv_iter iter = ota_tlv_iter_init(&judge->image->areas);
+
+	iter.as_bootloader = true;
+	return iter;
+}
+
+/* The first record of that type in file order. */
+static bool find(const struct judge *judge, uint16_t type, struct ota_tlv *tlv)
+{
+	struct ota_tlv_iter iter = records(judge);
+
+	while (ota_tlv_next(&iter, tlv) == OTA_OK) {
+		if (tlv->type == type)
+			return true;
 	}
-	verdict->digest_good = true;
+	return false;
+}
+
+static bool is_encryption(uint16_t type)
+{
+	return type >= OTA_TLV_ENC_RSA2048 && type <= OTA_TLV_ENC_X25519_SHA512;
+}
+
+/*
+ * image_validate.c, allowed_unprot_tlvs. The two X25519 types exclude each other: an encrypting
+ * build has the one that its image brings, all others are built with HMAC-SHA-256.
+ */
+static bool may_be_unprotected(const struct judge *judge, uint16_t type)
+{
+	if (type == OTA_TLV_SIG_PURE)
+		return judge->pure;
+	if (type == OTA_TLV_ENC_X25519_SHA512)
+		return judge->verdict->decrypted;
+	return type == OTA_TLV_KEYHASH || type == OTA_TLV_PUBKEY || is_encryption(type) ||
+	       ota_image_hash_of_tlv(type) != 0 || ota_image_is_signature(type);
+}
+
+/* The last protected record, whose value does not begin in the protected area. */
+static enum ota_err fail_empty(struct judge *judge, const struct ota_tlv *tlv)
+{
+	static const char text[] = "the last protected TLV, 0x%02x, is empty";
+
+	if (!judge->boot->no_allow_list)
+		return refuse(judge, OTA_RULE_EMPTY_PROTECTED_TLV, OTA_E_REFUSED, tlv->at, text,
+			      tlv->type);
+	warn(judge, OTA_RULE_EMPTY_PROTECTED_TLV, tlv->at, text, tlv->type);
 	return OTA_OK;
 }
 
-/* Bytes a TLV of this type must have; 0 when that is not fixed. */
-static size_t fixed_size(uint16_t type)
+/*
+ * bootutil goes by where a record's value begins (tlv.c, bootutil_tlv_iter_is_prot): an empty one
+ * at the end of the protected area counts as unprotected.
+ */
+static enum ota_err check_area(struct judge *judge, const struct ota_tlv *tlv)
 {
-	switch (type) {
-	case OTA_TLV_SEC_CNT:
-		return OTA_TLV_SEC_CNT_SIZE;
-	case OTA_TLV_DEPENDENCY:
-		return OTA_TLV_DEPENDENCY_SIZE;
-	case OTA_TLV_UUID_VID:
-	case OTA_TLV_UUID_CID:
-		return OTA_TLV_UUID_SIZE;
-	default:
-		return ota_hash_size(ota_image_hash_of_tlv(type));
-	}
+	size_t border = judge->image->areas.unprot_at;
+	size_t value_at = tlv->at + OTA_TLV_HEADER_SIZE;
+	enum ota_err err = OTA_OK;
+
+	if (tlv->is_protected && value_at + tlv->value.len > border)
+		err = refuse(judge, OTA_RULE_TLV_OVERLAP, OTA_E_REFUSED, tlv->at,
+			     "protected TLV 0x%02x ends in the unprotected area", tlv->type);
+	if (err == OTA_OK && tlv->is_protected && value_at >= border &&
+	    !may_be_unprotected(judge, tlv->type))
+		return fail_empty(judge, tlv);
+	if (err != OTA_OK)
+		return err;
+	if (!tlv->is_protected && !judge->boot->no_allow_list &&
+	    !may_be_unprotected(judge, tlv->type))
+		return refuse(judge, OTA_RULE_ALLOW_LIST, OTA_E_REFUSED, tlv->at,
+			      "TLV 0x%02x is not allowed in the unprotected area", tlv->type);
+	return OTA_OK;
 }
 
-/* Two counters are ambiguous: one is compared when booting, the other stored when confirmed. */
-static enum ota_err check_record(const struct ota_tlv *tlv, struct walk *walk,
-				 struct ota_diag *diag)
+static enum ota_err check_digest(struct judge *judge, const struct ota_tlv *tlv, enum ota_hash hash)
 {
-	size_t want = fixed_size(tlv->type);
+	bool is_builds = hash == judge->hash && !judge->pure;
+	struct ota_digest digest = judge->verdict->digest;
+	enum ota_err err = OTA_OK;
 
-	if (!tlv->is_protected && !may_be_unprotected(tlv->type))
-		return ota_fail(diag, OTA_E_REFUSED,
-				"TLV 0x%02x at 0x%zx is not allowed in the unprotected area",
-				tlv->type, tlv->at);
-	if (want != 0 && tlv->value.len != want)
-		return ota_fail(diag, OTA_E_REFUSED, "%s TLV at 0x%zx is %zu bytes, not %zu",
-				ota_tlv_name(tlv->type), tlv->at, tlv->value.len, want);
-	if (tlv->type == OTA_TLV_SEC_CNT && walk->counter_seen)
-		return ota_fail(diag, OTA_E_REFUSED, "a second SEC_CNT TLV is at 0x%zx", tlv->at);
-	walk->counter_seen |= tlv->type == OTA_TLV_SEC_CNT;
-	walk->pure_seen |= tlv->type == OTA_TLV_SIG_PURE;
-	walk->whole_key_seen |= tlv->type == OTA_TLV_PUBKEY;
-	return OTA_OK;
+	judge->has_digest = true;
+	if (tlv->value.len != ota_hash_size(hash))
+		return refuse(judge, is_builds ? OTA_RULE_HASH_SIZE : OTA_RULE_TLV_SIZE,
+			      OTA_E_REFUSED, tlv->at, "%s TLV is %zu bytes, not %zu",
+			      ota_tlv_name(tlv->type), tlv->value.len, ota_hash_size(hash));
+	if (hash != judge->hash)
+		err = ota_digest_of(hash, judge->hashed, &digest, judge->diag);
+	if (err != OTA_OK || ota_span_equal(tlv->value, ota_digest_span(&digest)))
+		return err;
+	return refuse(judge, is_builds ? OTA_RULE_HASH : OTA_RULE_OTHER_HASH, OTA_E_DIGEST, tlv->at,
+		      "image does not have the %s digest that the TLV at 0x%zx names",
+		      ota_hash_name(hash), tlv->at);
 }
 
 /*
  * bootutil compares a short key hash over its own length only, so that an empty one matches any
  * key; it must be whole here.
  */
-static enum ota_err check_key_tlv(const struct ota_tlv *tlv, struct walk *walk,
-				  struct ota_diag *diag)
+static enum ota_err check_key_hash(struct judge *judge, const struct ota_tlv *tlv)
 {
-	if (tlv->value.len != walk->key_id.len)
-		return ota_fail(diag, OTA_E_REFUSED, "key hash at 0x%zx is %zu bytes, not %zu",
-				tlv->at, tlv->value.len, walk->key_id.len);
-	walk->key_selected = ota_span_equal(tlv->value, ota_digest_span(&walk->key_id));
+	size_t want = ota_hash_size(judge->hash);
+	size_t len = tlv->value.len;
+	struct ota_digest *shown = &judge->verdict->key_hash;
+	enum ota_err err = OTA_OK;
+
+	if (len > want)
+		return refuse(judge, OTA_RULE_KEY_HASH_SIZE, OTA_E_REFUSED, tlv->at,
+			      "key hash is %zu bytes, %s has %zu", len, ota_hash_name(judge->hash),
+			      want);
+	if (len < want)
+		err = refuse(judge, OTA_RULE_SHORT_KEY_HASH, OTA_E_REFUSED, tlv->at,
+			     "key hash is %zu bytes, not %zu", len, want);
+	if (err != OTA_OK)
+		return err;
+	judge->key_selected =
+		judge->key && ota_span_equal(tlv->value, ota_span_of(judge->key_hash.data, len));
+	if (judge->key_selected || shown->len == 0) {
+		shown->len = len;
+		if (len > 0)
+			memcpy(shown->data, tlv->value.data, len);
+	}
 	return OTA_OK;
+}
+
+static enum ota_err check_whole_key(struct judge *judge, const struct ota_tlv *tlv)
+{
+	judge->whole_key_seen = true;
+	if (!judge->key || ota_span_equal(tlv->value, ota_key_public(judge->key)))
+		return OTA_OK;
+	return refuse(judge, OTA_RULE_PUBLIC_KEY, OTA_E_REFUSED, tlv->at,
+		      "the public key in the image is not the given one");
+}
+
+/* Two counters are ambiguous: one is compared when booting, the other stored when confirmed. */
+static enum ota_err check_counter(struct judge *judge, const struct ota_tlv *tlv)
+{
+	const struct ota_boot *boot = judge->boot;
+	struct ota_rd rd = ota_rd_init(tlv->value);
+	uint32_t counter;
+	enum ota_err err = OTA_OK;
+
+	if (tlv->value.len != OTA_TLV_SEC_CNT_SIZE)
+		return refuse(judge, boot->rollback ? OTA_RULE_COUNTER_SIZE : OTA_RULE_TLV_SIZE,
+			      OTA_E_REFUSED, tlv->at, "security counter is %zu bytes, not %u",
+			      tlv->value.len, OTA_TLV_SEC_CNT_SIZE);
+	counter = ota_rd_u32(&rd);
+	if (boot->rollback && counter < boot->counter)
+		return refuse(judge, OTA_RULE_COUNTER_LOW, OTA_E_REFUSED, tlv->at,
+			      "security counter is %u, the device has %u stored", counter,
+			      boot->counter);
+	if (judge->counter_seen)
+		err = refuse(judge, OTA_RULE_COUNTER_TWICE, OTA_E_REFUSED, tlv->at,
+			     "a second security counter");
+	if (err == OTA_OK && !tlv->is_protected)
+		err = refuse(judge, OTA_RULE_COUNTER_UNPROTECTED, OTA_E_REFUSED, tlv->at,
+			     "the security counter is not protected");
+	judge->counter_seen = true;
+	return err;
+}
+
+/* Bytes that other TLVs must have; 0 when that is not fixed. */
+static size_t fixed_size(uint16_t type)
+{
+	switch (type) {
+	case OTA_TLV_DEPENDENCY:
+		return OTA_TLV_DEPENDENCY_SIZE;
+	case OTA_TLV_UUID_VID:
+	case OTA_TLV_UUID_CID:
+		return OTA_TLV_UUID_SIZE;
+	default:
+		return 0;
+	}
+}
+
+static enum ota_err check_other(struct judge *judge, const struct ota_tlv *tlv)
+{
+	size_t want = fixed_size(tlv->type);
+
+	if (want != 0 && tlv->value.len != want)
+		return refuse(judge, OTA_RULE_TLV_SIZE, OTA_E_REFUSED, tlv->at,
+			      "%s TLV is %zu bytes, not %zu", ota_tlv_name(tlv->type),
+			      tlv->value.len, want);
+	if (is_encryption(tlv->type) && !judge->verdict->decrypted)
+		return refuse(judge, OTA_RULE_STRAY_IMAGE_KEY, OTA_E_REFUSED, tlv->at,
+			      "an image key in an image that is not flagged as encrypted");
+	return OTA_OK;
+}
+
+/* -- signatures -------------------------------------------------------------------------------- */
+
+/* imgtool --pad-sig: zeros up to the longest signature, or nearly so. */
+static struct ota_span unpadded(struct ota_span sig, bool is_p384)
+{
+	size_t der = sig.len >= 2 ? sig.data[1] + (size_t)2 : 0;
+
+	if (sig.len != (is_p384 ? PAD_SIG_P384 : PAD_SIG_P256) || der >= sig.len ||
+	    !ota_span_all(ota_span_tail(sig, der), 0))
+		return sig;
+	return ota_span_head(sig, der);
+}
+
+/* What the bootloader's own reader makes of a signature that is no strict DER. */
+static enum ota_err verify_as_bootloader(const struct judge *judge, struct ota_span message,
+					 struct ota_span sig, bool is_p384)
+{
+	size_t n = is_p384 ? 48 : 32;
+	uint8_t raw[2 * 48];
+	enum ota_err err = judge->boot->crypto == OTA_BOOT_MBEDTLS
+				   ? ota_ecdsa_read_mbedtls(sig, n, raw)
+				   : ota_ecdsa_read_tinycrypt(sig, n, raw);
+
+	if (err != OTA_OK)
+		return OTA_E_SIGNATURE;
+	return ota_key_verify_raw(judge->key, message, ota_span_of(raw, 2 * n), NULL);
+}
+
+static enum ota_err verify_odd_ecdsa(struct judge *judge, struct ota_span message,
+				     const struct ota_tlv *tlv, enum ota_err *good)
+{
+	bool is_p384 = ota_key_hash(judge->key) == OTA_HASH_SHA384;
+	struct ota_span sig = unpadded(tlv->value, is_p384);
+
+	*good = OTA_E_SIGNATURE;
+	if (sig.len < tlv->value.len && judge->boot->crypto == OTA_BOOT_TINYCRYPT)
+		*good = ota_key_verify(judge->key, message, sig, NULL);
+	if (*good == OTA_OK) {
+		warn(judge, OTA_RULE_PADDED_SIGNATURE, tlv->at,
+		     "the signature is padded with %zu zeros (--pad-sig)",
+		     tlv->value.len - sig.len);
+		return OTA_OK;
+	}
+	*good = verify_as_bootloader(judge, message, tlv->value, is_p384);
+	if (*good != OTA_OK)
+		return OTA_OK;
+	return refuse(judge, OTA_RULE_SIGNATURE_DER, OTA_E_SIGNATURE, tlv->at,
+		      "the signature is good, but no strict DER of %zu bytes", tlv->value.len);
+}
+
+static enum ota_err check_signature_size(struct judge *judge, const struct ota_tlv *tlv)
+{
+	size_t len = tlv->value.len;
+	size_t want = 0;
+
+	switch (tlv->type) {
+	case OTA_TLV_ED25519:
+		want = ED25519_SIG_SIZE;
+		break;
+	case OTA_TLV_RSA2048_PSS:
+		want = 256;
+		break;
+	case OTA_TLV_RSA3072_PSS:
+		want = 384;
+		break;
+	default:
+		break;
+	}
+	if (want != 0 ? len == want : len <= ECDSA_SIG_MAX)
+		return OTA_OK;
+	return refuse(judge, OTA_RULE_SIGNATURE_SIZE, OTA_E_REFUSED, tlv->at,
+		      "%s signature is %zu bytes, %s %zu", ota_key_name(judge->key), len,
+		      want != 0 ? "not" : "more than", want != 0 ? want : (size_t)ECDSA_SIG_MAX);
 }
 
 /*
  * Of several signatures by the key the last one decides; one of an impossible length refuses the
  * image (image_validate.c:400-406). Signatures by other keys do not matter.
  */
-static enum ota_err check_signature_tlv(const struct ota_tlv *tlv, struct walk *walk,
-					const struct ota_digest *digest, struct ota_diag *diag)
+static enum ota_err check_signature(struct judge *judge, const struct ota_tlv *tlv)
 {
-	bool is_ed25519 = tlv->type == OTA_TLV_ED25519;
+	struct ota_span message =
+		judge->pure ? judge->hashed : ota_digest_span(&judge->verdict->digest);
+	enum ota_err good;
+	enum ota_err err;
 
-	if (!walk->key_selected || tlv->type != ota_key_sig_tlv(walk->key))
+	judge->verdict->has_signature = true;
+	if (!judge->key || !judge->key_selected || tlv->type != ota_key_sig_tlv(judge->key))
 		return OTA_OK;
-	if (is_ed25519 ? tlv->value.len != ED25519_SIG_SIZE : tlv->value.len > ECDSA_SIG_MAX)
-		return ota_fail(diag, OTA_E_REFUSED, "%s signature at 0x%zx is %zu bytes, %s %u",
-				ota_key_name(walk->key), tlv->at, tlv->value.len,
-				is_ed25519 ? "not" : "more than",
-				is_ed25519 ? ED25519_SIG_SIZE : ECDSA_SIG_MAX);
-	walk->key_selected = false;
-	walk->sig_seen = true;
-	walk->sig_err = ota_key_verify(walk->key, digest, tlv->value, NULL);
-	return OTA_OK;
+	err = check_signature_size(judge, tlv);
+	if (err != OTA_OK)
+		return err;
+	good = ota_key_verify(judge->key, message, tlv->value, NULL);
+	if (good == OTA_E_SIGNATURE && tlv->type == OTA_TLV_ECDSA_SIG)
+		err = verify_odd_ecdsa(judge, message, tlv, &good);
+	if (err == OTA_OK && good != OTA_OK && good != OTA_E_SIGNATURE)
+		err = ota_fail(judge->diag, good, "the signature cannot be checked");
+	if (err == OTA_OK && good == OTA_OK && judge->sig_seen && judge->sig_err != OTA_OK)
+		warn(judge, OTA_RULE_EARLIER_SIGNATURE, judge->sig_at,
+		     "an earlier signature by this key does not verify");
+	judge->key_selected = false;
+	judge->sig_seen = true;
+	judge->sig_err = good;
+	judge->sig_at = tlv->at;
+	return err;
 }
 
-static enum ota_err visit(const struct ota_tlv *tlv, struct walk *walk,
-			  struct ota_image_verdict *verdict, struct ota_diag *diag)
+/* -- the walk ---------------------------------------------------------------------------------- */
+
+static enum ota_err visit(struct judge *judge, const struct ota_tlv *tlv)
 {
-	enum ota_err err = check_record(tlv, walk, diag);
+	enum ota_hash hash = ota_image_hash_of_tlv(tlv->type);
+	enum ota_err err = check_area(judge, tlv);
 
 	if (err != OTA_OK)
 		return err;
+	if (hash != 0)
+		return check_digest(judge, tlv, hash);
 	if (ota_image_is_signature(tlv->type))
-		verdict->has_signature = true;
-	if (!walk->key)
-		return OTA_OK;
+		return check_signature(judge, tlv);
 	if (tlv->type == OTA_TLV_KEYHASH)
-		return check_key_tlv(tlv, walk, diag);
-	return check_signature_tlv(tlv, walk, &verdict->digest, diag);
+		return check_key_hash(judge, tlv);
+	if (tlv->type == OTA_TLV_PUBKEY)
+		return check_whole_key(judge, tlv);
+	if (tlv->type == OTA_TLV_SEC_CNT)
+		return check_counter(judge, tlv);
+	return check_other(judge, tlv);
 }
 
-static enum ota_err judge_signature(const struct walk *walk, struct ota_image_verdict *verdict,
-				    struct ota_diag *diag)
+static enum ota_err check_found(struct judge *judge)
 {
-	if (!walk->key)
+	size_t end = judge->image->bytes.len;
+
+	if (judge->boot->rollback && !judge->counter_seen)
+		return refuse(judge, OTA_RULE_COUNTER_MISSING, OTA_E_REFUSED, end,
+			      "image has no security counter, and the device stores one");
+	if (judge->has_digest)
 		return OTA_OK;
-	if (!verdict->has_signature)
-		return ota_fail(diag, OTA_E_UNSIGNED, "image is not signed");
-	if (!walk->sig_seen && walk->whole_key_seen)
-		return ota_fail(
-			diag, OTA_E_REFUSED,
+	if (judge->key) {
+		warn(judge, OTA_RULE_NO_DIGEST, end, "image has no digest, only a signature");
+		return OTA_OK;
+	}
+	return refuse(judge, OTA_RULE_NO_DIGEST, OTA_E_UNSUPPORTED, end,
+		      "image has a pure signature and no digest: without the key nothing of it can "
+		      "be checked");
+}
+
+static enum ota_err judge_signature(struct judge *judge)
+{
+	size_t end = judge->image->bytes.len;
+
+	if (!judge->key)
+		return OTA_OK;
+	if (!judge->verdict->has_signature)
+		return refuse(judge, OTA_RULE_UNSIGNED, OTA_E_UNSIGNED, end, "image is not signed");
+	if (!judge->sig_seen && judge->whole_key_seen)
+		return refuse(
+			judge, OTA_RULE_KEY_HASH, OTA_E_REFUSED, end,
 			"image carries a whole public key, which only a bootloader built with "
 			"MCUBOOT_HW_KEY takes; others want its hash");
-	if (!walk->sig_seen)
-		return ota_fail(diag, OTA_E_UNSIGNED,
-				"image is signed, but not by this %s key (no key hash of it before "
-				"a signature)",
-				ota_key_name(walk->key));
-	if (walk->sig_err != OTA_OK && walk->pure_seen)
-		return ota_fail(diag, OTA_E_UNSUPPORTED,
-				"image has a pure signature, which this version does not verify");
-	if (walk->pure_seen)
-		return ota_fail(diag, OTA_E_REFUSED,
-				"image says that its signature is pure, but it is over the digest");
-	if (walk->sig_err != OTA_OK)
-		return ota_fail(diag, walk->sig_err, "the %s signature by this key does not verify",
-				ota_key_name(walk->key));
-	verdict->verified = true;
+	if (!judge->sig_seen)
+		return refuse(judge, OTA_RULE_KEY_HASH, OTA_E_UNSIGNED, end,
+			      "image is signed, but not by this %s key (no key hash of it before a "
+			      "signature)",
+			      ota_key_name(judge->key));
+	if (judge->sig_err != OTA_OK)
+		return refuse(judge, OTA_RULE_SIGNATURE, OTA_E_SIGNATURE, judge->sig_at,
+			      "the %s signature by this key does not verify%s",
+			      ota_key_name(judge->key),
+			      judge->pure ? " over the image, as SIG_PURE says" : "");
+	judge->verdict->verified = true;
 	return OTA_OK;
 }
 
-enum ota_err ota_image_verify(const struct ota_image *image, const struct ota_key *key,
-			      struct ota_image_verdict *verdict, struct ota_diag *diag)
+/* What no one protects: bytes behind the last TLV. */
+static enum ota_err check_rest(struct judge *judge)
 {
-	struct ota_tlv_iter iter = ota_tlv_iter_init(&image->areas);
-	struct walk walk = {.key = key};
+	const struct ota_image *image = judge->image;
+	const struct ota_trailer *trailer = &image->trailer;
+	enum ota_err err = OTA_OK;
+
+	if (image->rest_err != OTA_OK)
+		err = refuse(judge, OTA_RULE_TRAILING_BYTES, OTA_E_REFUSED, image->rest_at,
+			     "the byte at 0x%zx, after the image, is neither erased flash nor part "
+			     "of a slot trailer",
+			     image->rest_at);
+	else if (image->rest.len > 0 && !image->has_trailer && !judge->boot->erased_tail)
+		err = refuse(judge, OTA_RULE_TRAILING_BYTES, OTA_E_REFUSED, image->bytes.len,
+			     "%zu erased bytes follow the image, and no slot trailer ends them",
+			     image->rest.len);
+	else if (image->has_trailer && judge->boot->max_align != 0 &&
+		 trailer->max_align != judge->boot->max_align)
+		warn(judge, OTA_RULE_TRAILER_ALIGN,
+		     image->bytes.len + image->rest.len - OTA_TRAILER_MAGIC_SIZE,
+		     "the trailer is for alignment %u, the bootloader has %u", trailer->max_align,
+		     judge->boot->max_align);
+	if (err != OTA_OK)
+		ota_hint(judge->diag, "nothing protects bytes after the last TLV");
+	return err;
+}
+
+/* The build's hash; when it is left open, that of the image's first digest. */
+static enum ota_err choose_hash(struct judge *judge)
+{
+	struct ota_tlv_iter iter = records(judge);
+	const struct ota_key *key = judge->key;
 	struct ota_tlv tlv;
+
+	judge->hash = judge->boot->hash;
+	while (judge->hash == 0 && ota_tlv_next(&iter, &tlv) == OTA_OK)
+		judge->hash = ota_image_hash_of_tlv(tlv.type);
+	if (judge->hash == 0)
+		judge->hash = ota_boot_default_hash(key);
+	if (!key || ota_key_takes_hash(key, judge->hash))
+		return OTA_OK;
+	if (judge->boot->hash != 0)
+		return ota_fail(judge->diag, OTA_E_USAGE, "no bootloader takes %s keys with %s",
+				ota_key_name(key), ota_hash_name(judge->hash));
+	return refuse(judge, OTA_RULE_HASH_MISSING, OTA_E_REFUSED, judge->image->bytes.len,
+		      "image has a %s digest, %s keys go with %s", ota_hash_name(judge->hash),
+		      ota_key_name(key), ota_hash_name(ota_key_hash(key)));
+}
+
+static enum ota_err check_digests_there(struct judge *judge)
+{
+	struct ota_tlv tlv;
+
+	if (judge->pure || find(judge, ota_image_tlv_of_hash(judge->hash), &tlv))
+		return OTA_OK;
+	return refuse(judge, OTA_RULE_HASH_MISSING, OTA_E_REFUSED, judge->image->bytes.len,
+		      "image has no %s digest", ota_hash_name(judge->hash));
+}
+
+static enum ota_err walk(struct judge *judge)
+{
+	struct ota_tlv_iter iter = records(judge);
+	struct ota_image_verdict *verdict = judge->verdict;
+	struct ota_tlv tlv;
+	enum ota_err err = choose_hash(judge);
+	enum ota_err end = OTA_OK;
+
+	verdict->pure = judge->pure;
+	if (err == OTA_OK)
+		err = check_digests_there(judge);
+	if (err == OTA_OK)
+		err = ota_digest_of(judge->hash, judge->hashed, &verdict->digest, judge->diag);
+	if (err == OTA_OK && judge->key)
+		err = ota_key_id(judge->key, judge->hash, &judge->key_hash, judge->diag);
+	verdict->hash = judge->hash;
+	while (err == OTA_OK && (end = ota_tlv_next(&iter, &tlv)) == OTA_OK)
+		err = visit(judge, &tlv);
+	if (err == OTA_OK && end != OTA_E_ABSENT)
+		err = refuse(judge, OTA_RULE_TLV_RECORD, OTA_E_MALFORMED, tlv.at,
+			     "TLV at 0x%zx does not end inside its area", tlv.at);
+	verdict->digest_good = judge->has_digest && verdict->broken.rule != OTA_RULE_HASH &&
+			       verdict->broken.rule != OTA_RULE_HASH_SIZE &&
+			       verdict->broken.rule != OTA_RULE_OTHER_HASH;
+	if (err == OTA_OK)
+		err = check_found(judge);
+	if (err == OTA_OK)
+		err = judge_signature(judge);
+	return err == OTA_OK ? check_rest(judge) : err;
+}
+
+/* -- the whole --------------------------------------------------------------------------------- */
+
+/* The payload in plaintext. The bootloader decrypts by the size of the image key, not by flag. */
+static enum ota_err decrypt(struct judge *judge, struct ota_buf *plain)
+{
+	uint32_t flags = judge->image->header.flags;
+	struct ota_diag why = {.err = OTA_OK};
+	size_t key_len = 0;
+	enum ota_err err =
+		ota_image_decrypt(judge->image, judge->boot->encryption_key, plain, &key_len, &why);
+
+	if (err == OTA_E_ABSENT || err == OTA_E_REFUSED)
+		return refuse(judge, OTA_RULE_IMAGE_KEY, OTA_E_REFUSED, judge->image->bytes.len,
+			      "%s", why.text);
+	if (err != OTA_OK)
+		return ota_fail(judge->diag, err, "%s", why.text);
+	judge->verdict->decrypted = true;
+	judge->hashed = ota_buf_span(plain);
+	if ((key_len == 32) == !!(flags & OTA_IMAGE_F_ENCRYPTED_AES256))
+		return OTA_OK;
+	return refuse(judge, OTA_RULE_IMAGE_KEY_SIZE, OTA_E_REFUSED, 16,
+		      "the image key is for AES-%zu, the flag says otherwise", key_len * 8);
+}
+
+/* What an image says of its signature by its first SIG_PURE TLV: loader and walk agree on it. */
+enum claim {
+	CLAIMS_DIGEST,
+	CLAIMS_PURE,
+	CLAIMS_EITHER, /* a build for digests takes no notice of that TLV */
+};
+
+static enum claim claim_of(const struct judge *judge)
+{
+	struct ota_tlv tlv;
+	bool is_ed25519 = judge->key ? ota_key_sig_tlv(judge->key) == OTA_TLV_ED25519
+				     : find(judge, OTA_TLV_ED25519, &tlv);
+
+	if (!is_ed25519 || !find(judge, OTA_TLV_SIG_PURE, &tlv) || tlv.value.len != 1 ||
+	    tlv.value.data[0] != 1)
+		return CLAIMS_DIGEST;
+	return tlv.is_protected || judge->boot->no_allow_list ? CLAIMS_EITHER : CLAIMS_PURE;
+}
+
+static enum ota_err judge_as(const struct judge *start, bool pure,
+			     struct ota_image_verdict *verdict, struct ota_diag *diag)
+{
+	struct judge judge = *start;
+	struct ota_image_verdict kept = *start->verdict;
+	enum ota_err err;
+
+	judge.verdict = &kept;
+	judge.diag = diag;
+	judge.pure = pure;
+	err = walk(&judge);
+	*verdict = kept;
+	return err;
+}
+
+/*
+ * An image that could be for either build is taken when one takes it. When none does, the answer is
+ * that of the build for digests if only a rule of ours is in its way.
+ */
+static enum ota_err judge_records(const struct judge *start)
+{
+	enum claim claim = claim_of(start);
+	struct ota_image_verdict verdict;
+	struct ota_image_verdict pure;
+	struct ota_diag why = {.err = OTA_OK};
+	struct ota_diag pure_why = {.err = OTA_OK};
+	enum ota_err err = judge_as(start, claim == CLAIMS_PURE, &verdict, &why);
+
+	if (err != OTA_OK && claim == CLAIMS_EITHER) {
+		enum ota_err pure_err = judge_as(start, true, &pure, &pure_why);
+
+		if (pure_err == OTA_OK || ota_rule_kind(verdict.broken.rule) != OTA_RULE_OURS) {
+			err = pure_err;
+			verdict = pure;
+			why = pure_why;
+		}
+	}
+	*start->verdict = verdict;
+	if (start->diag && start->diag->err == OTA_OK)
+		*start->diag = why;
+	return err;
+}
+
+static enum ota_err verify_once(const struct ota_image *image, const struct ota_key *key,
+				const struct ota_boot *boot, struct ota_image_verdict *verdict,
+				struct ota_diag *diag)
+{
+	struct judge judge = {.image = image,
+			      .key = key,
+			      .boot = boot,
+			      .verdict = verdict,
+			      .diag = diag,
+			      .hashed = image->hashed};
+	struct ota_buf plain = ota_buf_init(image->hashed.len);
 	enum ota_err err;
 
 	*verdict = (struct ota_image_verdict){.verified = false};
-	err = check_flags(image, diag);
+	if (key && !ota_key_signs(key))
+		return ota_fail(diag, OTA_E_USAGE, "%s keys sign nothing", ota_key_name(key));
+	err = check_header(&judge);
+	if (err == OTA_OK && (image->header.flags & ENCRYPTED))
+		err = decrypt(&judge, &plain);
 	if (err == OTA_OK)
-		err = find_hash(image, &verdict->hash, diag);
-	if (err == OTA_OK)
-		err = check_digests(image, verdict, diag);
-	if (err == OTA_OK && key)
-		err = check_key_hash(key, verdict->hash, diag);
-	if (err == OTA_OK && key)
-		err = ota_key_id(key, verdict->hash, &walk.key_id, diag);
-	while (err == OTA_OK && ota_tlv_next(&iter, &tlv) == OTA_OK)
-		err = visit(&tlv, &walk, verdict, diag);
-	if (err == OTA_OK)
-		err = judge_signature(&walk, verdict, diag);
-	if (err == OTA_OK && image->rest_err != OTA_OK) {
-		(void)ota_fail(
-			diag, OTA_E_REFUSED,
-			"the byte at 0x%zx, after the image, is neither erased flash nor part of "
-			"a slot trailer",
-			image->rest_at);
-		ota_hint(diag, "nothing protects bytes after the last TLV");
-		err = OTA_E_REFUSED;
+		err = judge_records(&judge);
+	ota_buf_free(&plain);
+	return err;
+}
+
+enum ota_err ota_image_verify(const struct ota_image *image, const struct ota_key *key,
+			      const struct ota_boot *boot, struct ota_image_verdict *verdict,
+			      struct ota_diag *diag)
+{
+	static const enum ota_hash hashes[] = {OTA_HASH_SHA512, OTA_HASH_SHA384, OTA_HASH_SHA256};
+	struct ota_boot other = *boot;
+	struct ota_image_verdict unused;
+	enum ota_err err = verify_once(image, key, boot, verdict, diag);
+
+	for (size_t i = 0; err != OTA_OK && boot->hash != 0 && verdict->other_hash == 0 &&
+			   i < sizeof(hashes) / sizeof(hashes[0]);
+	     i++) {
+		other.hash = hashes[i];
+		if (other.hash != boot->hash && (!key || ota_key_takes_hash(key, other.hash)) &&
+		    verify_once(image, key, &other, &unused, NULL) == OTA_OK)
+			verdict->other_hash = other.hash;
 	}
 	return err;
+}
+
+enum ota_err ota_file_verify(struct ota_span file, const struct ota_key *key,
+			     const struct ota_boot *boot, struct ota_image *image,
+			     struct ota_image_verdict *verdict, struct ota_diag *diag)
+{
+	struct ota_finding why = {.rule = OTA_RULE_NONE};
+	struct ota_diag opening = {.err = OTA_OK};
+	struct judge judge = {.image = image, .boot = boot, .verdict = verdict, .diag = diag};
+	enum ota_err err = ota_image_open_why(file, true, image, &why, &opening);
+
+	if (err == OTA_OK)
+		return ota_image_verify(image, key, boot, verdict, diag);
+	*verdict = (struct ota_image_verdict){.verified = false};
+	/* Of an image whose sizes are impossible that is said, not where the file ends. */
+	if (why.rule != OTA_RULE_MAGIC && file.len >= OTA_IMAGE_HEADER_SIZE) {
+		enum ota_err sizes = check_sizes(&judge);
+
+		if (sizes != OTA_OK)
+			return sizes;
+	}
+	return refuse(&judge, why.rule, err, why.at, "%s", opening.text);
+}
+
+enum ota_hash ota_boot_default_hash(const struct ota_key *key)
+{
+	return key && ota_key_signs(key) ? ota_key_hash(key) : OTA_HASH_SHA256;
+}
+
+enum ota_err ota_boot_from_target(const struct ota_target *target, struct ota_boot *boot,
+				  struct ota_diag *diag)
+{
+	struct ota_flash_limits limits;
+	uint64_t secondary = ota_sectors_bytes(&target->layout.secondary);
+	enum ota_err err;
+
+	if (!target->has_mcuboot)
+		return ota_fail(diag, OTA_E_USAGE, "profile %s has no mcuboot section",
+				target->name);
+	err = ota_flash_limits(&target->layout, &limits, diag);
+	if (err != OTA_OK)
+		return err;
+	boot->slot_size = ota_sectors_bytes(&target->layout.primary);
+	if (secondary != 0 && secondary < boot->slot_size)
+		boot->slot_size = secondary;
+	boot->max_image = limits.max_image;
+	(void)snprintf(boot->layout_problem, sizeof(boot->layout_problem), "%s",
+		       limits.compatible ? limits.caution : limits.reason);
+	boot->mode = target->layout.mode;
+	boot->primary_at = target->primary.at;
+	boot->secondary_at = target->secondary.at;
+	boot->max_align = target->layout.max_align;
+	boot->hash = target->boot_hash;
+	boot->crypto = target->boot_crypto;
+	boot->no_allow_list = target->no_allow_list;
+	return OTA_OK;
 }

@@ -426,6 +426,38 @@ static enum ota_err read_encryption(const struct ota_yaml_value *value, void *in
 	return err;
 }
 
+static enum ota_err read_hash(const struct ota_yaml_value *value, void *into)
+{
+	static const char *const words[] = {"sha256", "sha384", "sha512"};
+	static const enum ota_hash hashes[] = {OTA_HASH_SHA256, OTA_HASH_SHA384, OTA_HASH_SHA512};
+	size_t index = 0;
+	enum ota_err err = ota_yaml_word(value, words, COUNT(words), &index);
+
+	if (err == OTA_OK)
+		((struct reading *)into)->target->boot_hash = hashes[index];
+	return err;
+}
+
+static enum ota_err read_crypto(const struct ota_yaml_value *value, void *into)
+{
+	static const char *const words[] = {"tinycrypt", "mbedtls"};
+	size_t index = 0;
+	enum ota_err err = ota_yaml_word(value, words, COUNT(words), &index);
+
+	if (err == OTA_OK)
+		((struct reading *)into)->target->boot_crypto = (enum ota_boot_crypto)index;
+	return err;
+}
+
+static enum ota_err read_allow_list(const struct ota_yaml_value *value, void *into)
+{
+	bool allow_list = true;
+	enum ota_err err = ota_yaml_bool(value, &allow_list);
+
+	((struct reading *)into)->target->no_allow_list = !allow_list;
+	return err;
+}
+
 /* ADDRESS+SIZE */
 static enum ota_err read_area(const struct ota_yaml_value *value, struct ota_area *area)
 {
@@ -473,6 +505,9 @@ static enum ota_err read_mcuboot(const struct ota_yaml_value *value, void *into)
 		{"max-sectors", read_max_sectors},
 		{"header-size", read_header_size},
 		{"encryption", read_encryption},
+		{"hash", read_hash},
+		{"crypto", read_crypto},
+		{"allow-list", read_allow_list},
 		{"boot", read_boot},
 		{"primary", read_primary},
 		{"secondary", read_secondary},

@@ -11,20 +11,17 @@ bool ota_library_version(size_t index, char *text, size_t cap)
 {
 	switch (index) {
 	case 0:
-	case 1:
-		return ota_keys_library_version(index, text, cap);
-	case 2:
 		(void)snprintf(text, cap, "libdivsufsort %s", divsufsort_version());
 		return true;
-	case 3:
+	case 1:
 		/* "1.0.8, 13-Jul-2019" */
 		(void)snprintf(text, cap, "bzip2 %.*s", (int)strcspn(BZ2_bzlibVersion(), ","),
 			       BZ2_bzlibVersion());
 		return true;
-	case 4:
+	case 2:
 		(void)snprintf(text, cap, "libyaml %s", yaml_get_version_string());
 		return true;
 	default:
-		return false;
+		return ota_keys_library_version(index - 3, text, cap);
 	}
 }

@@ -2,7 +2,7 @@
 /* Opening and judging an image, and the trailer behind it. */
 #include <stdlib.h>
 
-#include <ota/image.h>
+#include <ota/verify.h>
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
@@ -17,39 +17,59 @@ static const char *const keys[] = {
 	"-----END PUBLIC KEY-----\n",
 };
 
-static void verify(const struct ota_image *image, const struct ota_key *key)
+/* A default build, and one that checks all it can with every rule of ours waived. */
+static struct ota_boot build(bool strict)
 {
-	struct ota_image_verdict verdict;
-	enum ota_err err = ota_image_verify(image, key, &verdict, NULL);
+	struct ota_boot boot = {.hash = OTA_HASH_SHA256};
 
+	if (strict)
+		return boot;
+	boot = (struct ota_boot){.rollback = true, .crypto = OTA_BOOT_MBEDTLS, .slot_size = 65536};
+	for (unsigned i = 0; i < OTA_RULES; i++)
+		boot.lax[i] = true;
+	return boot;
+}
+
+static void verify(struct ota_span file, const struct ota_key *key, bool strict)
+{
+	struct ota_boot boot = build(strict);
+	struct ota_image_verdict verdict;
+	struct ota_image image;
+	enum ota_err err = ota_file_verify(file, key, &boot, &image, &verdict, NULL);
+
+	if ((err == OTA_OK) != (verdict.broken.rule == OTA_RULE_NONE))
+		abort();
 	if (err == OTA_OK && verdict.verified != (key != NULL))
+		abort();
+	/* What open promises. */
+	if (err == OTA_OK && (image.bytes.len > file.len || image.hashed.len > image.bytes.len ||
+			      image.bytes.len + image.rest.len != file.len))
 		abort();
 }
 
-static void verify_with(const struct ota_image *image, const char *pem)
+static void verify_with(struct ota_span file, const char *pem)
 {
 	struct ota_key *key = NULL;
 
-	if (ota_key_read_pem(ota_span_of(pem, strlen(pem)), &key, NULL) != OTA_OK)
+	if (ota_key_read(ota_span_of(pem, strlen(pem)), ota_span_of(NULL, 0), &key, NULL) != OTA_OK)
 		abort();
-	verify(image, key);
+	verify(file, key, true);
+	verify(file, key, false);
 	ota_key_free(key);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
+	struct ota_span file = ota_span_of(data, size);
 	struct ota_image image;
 
 	if (ota_keys_init(NULL) != OTA_OK)
 		abort();
-	if (ota_image_open(ota_span_of(data, size), &image, NULL) != OTA_OK)
+	verify(file, NULL, true);
+	verify(file, NULL, false);
+	if (ota_image_open(file, &image, NULL) != OTA_OK)
 		return 0;
-	/* What open promises. */
-	if (image.bytes.len > size || image.hashed.len > image.bytes.len ||
-	    image.bytes.len + image.rest.len != size)
-		abort();
-	verify(&image, NULL);
 	for (size_t i = 0; i < sizeof(keys) / sizeof(keys[0]); i++)
-		verify_with(&image, keys[i]);
+		verify_with(file, keys[i]);
 	return 0;
 }

@@ -30,7 +30,7 @@ struct ota_key *vector_key(const char *name)
 	struct ota_key *key = NULL;
 
 	assert_int_equal(ota_keys_init(NULL), OTA_OK);
-	if (ota_key_read_pem(ota_buf_span(&pem), &key, &diag) != OTA_OK)
+	if (ota_key_read(ota_buf_span(&pem), ota_span_of(NULL, 0), &key, &diag) != OTA_OK)
 		fail_msg("%s: %s", name, diag.text);
 	ota_buf_wipe(&pem);
 	return key;

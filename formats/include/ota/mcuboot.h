@@ -104,6 +104,11 @@ enum ota_tlv_type {
 	OTA_TLV_UUID_CID = 0x75,
 };
 
+/* Ours, in the vendor range, protected: the image is a delta update (libota). */
+#define OTA_TLV_DELTA       0x01a0U
+#define OTA_TLV_DELTA_SIZE  60U
+#define OTA_TLV_DELTA_MAGIC "OTAD"
+
 #define OTA_TLV_DEPENDENCY_SIZE 12U
 #define OTA_TLV_SEC_CNT_SIZE    4U
 #define OTA_TLV_UUID_SIZE       16U
@@ -123,14 +128,15 @@ struct ota_tlv_areas {
 	size_t unprot_at;       /* the same for the unprotected area */
 	struct ota_span unprot; /* records without the info header */
 	size_t end;             /* first byte after the image */
+	struct ota_span image;  /* all up to `end` */
 	bool big;
 };
 
 /* Walks the records of both areas: protected first. */
 struct ota_tlv_iter {
 	const struct ota_tlv_areas *areas;
-	size_t next;
-	bool in_unprot;
+	size_t next;        /* bytes from the start of the image */
+	bool as_bootloader; /* a protected record may run into the other area */
 };
 
 /* The name imgtool prints ("SHA256", "SEC_CNT"), or NULL for a type it does not know. */
@@ -162,9 +168,26 @@ OTA_API struct ota_tlv_iter ota_tlv_iter_init(const struct ota_tlv_areas *areas)
 
 /*
  * The next record. OTA_E_ABSENT after the last one; OTA_E_MALFORMED when a record does not end
- * inside its own area (tlv->at says where it starts).
+ * inside its own area (tlv->at says where it starts). With `as_bootloader` set a record need only
+ * end before the last area does, and the walk goes on behind it (tlv.c, bootutil_tlv_iter_next).
  */
 OTA_API OTA_MUST_CHECK enum ota_err ota_tlv_next(struct ota_tlv_iter *iter, struct ota_tlv *tlv);
+
+/* -- ECDSA signatures, as bootloaders read them: bootutil/crypto/ecdsa.h ----------------------- */
+
+/*
+ * Reads r and s as a tinycrypt build of bootutil does (bootutil_decode_sig): of each number the
+ * last `n` bytes, any lengths, any tail. `raw` has 2 * `n` bytes. OTA_E_MALFORMED.
+ */
+OTA_API OTA_MUST_CHECK enum ota_err ota_ecdsa_read_tinycrypt(struct ota_span sig, size_t n,
+							     uint8_t *raw);
+
+/*
+ * The same as an Mbed TLS build does (mbedtls_ecdsa_read_signature): BER lengths and superfluous
+ * zeros are taken, numbers longer than `n` bytes and a tail are not.
+ */
+OTA_API OTA_MUST_CHECK enum ota_err ota_ecdsa_read_mbedtls(struct ota_span sig, size_t n,
+							   uint8_t *raw);
 
 /* -- slot trailer: bootutil_public.c, bootutil_area.c, bootutil_misc.h ------------------------- */
 

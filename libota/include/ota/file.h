@@ -17,6 +17,13 @@ extern "C" {
 OTA_API OTA_MUST_CHECK enum ota_err ota_file_read(const char *path, struct ota_buf *buf,
 						  struct ota_diag *diag);
 
+/*
+ * The same, and `*mode` becomes the permission bits of the very file that was read, or 0 when it is
+ * no regular file.
+ */
+OTA_API OTA_MUST_CHECK enum ota_err ota_file_read_mode(const char *path, struct ota_buf *buf,
+						       unsigned *mode, struct ota_diag *diag);
+
 /* The same from an open descriptor, which stays open. */
 OTA_API OTA_MUST_CHECK enum ota_err ota_file_read_fd(int fd, struct ota_buf *buf,
 						     struct ota_diag *diag);

@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * MCUboot images: build one, open one, judge one. Layout and signing rules are imgtool's
- * (MCUboot 2d4bacc3c15e, scripts/imgtool/image.py); the verdict is the bootloader's
- * (boot/bootutil/src/image_validate.c).
+ * MCUboot images: build one, open one; ota/verify.h judges one. Layout and signing rules are
+ * imgtool's (MCUboot 2d4bacc3c15e, scripts/imgtool/image.py).
  */
 #ifndef OTA_IMAGE_H
 #define OTA_IMAGE_H
@@ -88,8 +87,8 @@ OTA_API bool ota_image_probe(struct ota_span file);
 
 /*
  * Opens an image, or a dump of a slot that holds one: reads the header, finds the TLV areas and
- * checks that every record lies inside its own. Fills `image`, which borrows from `file`.
- * OTA_E_MALFORMED, OTA_E_TRUNCATED. No digest and no signature is looked at.
+ * checks that every record lies inside its own. Judging it is ota/verify.h's. Fills `image`, which
+ * borrows from `file`. OTA_E_MALFORMED, OTA_E_TRUNCATED. No digest and no signature is looked at.
  */
 OTA_API OTA_MUST_CHECK enum ota_err ota_image_open(struct ota_span file, struct ota_image *image,
 						   struct ota_diag *diag);
@@ -103,25 +102,10 @@ OTA_API uint16_t ota_image_tlv_of_hash(enum ota_hash hash);
 /* True for a TLV type that holds a signature of the image. */
 OTA_API bool ota_image_is_signature(uint16_t type);
 
-/* What a verification found. */
-struct ota_image_verdict {
-	enum ota_hash hash;       /* of the image's digest */
-	struct ota_digest digest; /* computed */
-	bool digest_good;         /* every digest TLV of that hash has it */
-	bool has_signature;       /* there is a signature TLV */
-	bool verified;            /* the key's signature is good; false when no key was given */
-};
-
 /*
- * Judges an opened image: digest, key id and, with `key`, its signature, and that nothing but
- * padding follows. OTA_OK: all that was asked for is good. OTA_E_DIGEST, OTA_E_SIGNATURE,
- * OTA_E_UNSIGNED (no signature, or none by this key), OTA_E_REFUSED (against a rule of the
- * bootloader), OTA_E_UNSUPPORTED (encrypted or compressed image, pure signature). Fills `verdict`.
+ * True for a delta update: a non-bootable image whose DELTA TLV says that its payload is a patch.
  */
-OTA_API OTA_MUST_CHECK enum ota_err ota_image_verify(const struct ota_image *image,
-						     const struct ota_key *key,
-						     struct ota_image_verdict *verdict,
-						     struct ota_diag *diag);
+OTA_API bool ota_image_is_delta_update(const struct ota_image *image);
 
 /* imgtool's reserved bytes at the end of the slot for this plan. */
 OTA_API uint64_t ota_image_trailer_size(const struct ota_image_plan *plan);

@@ -10,6 +10,8 @@
 #include <ota/nearest.h>
 #include <ota/number.h>
 #include <ota/target.h>
+#include <ota/token.h>
+#include <ota/verify.h>
 
 #ifdef __cplusplus
 extern "C" {

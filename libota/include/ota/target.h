@@ -7,6 +7,7 @@
 #define OTA_TARGET_H
 
 #include <ota/buf.h>
+#include <ota/digest.h>
 
 #ifdef __cplusplus
 extern "C" {
@@ -95,6 +96,12 @@ OTA_API OTA_MUST_CHECK enum ota_err ota_flash_limits(const struct ota_flash_layo
 						     struct ota_flash_limits *limits,
 						     struct ota_diag *diag);
 
+/* Whose ASN.1 reader the bootloader's ECDSA has. */
+enum ota_boot_crypto {
+	OTA_BOOT_TINYCRYPT = 0, /* takes any tail behind r and s */
+	OTA_BOOT_MBEDTLS,       /* takes none, so no --pad-sig */
+};
+
 /* Erasing one sector of `sector` bytes; times in microseconds, 0 when not known. */
 struct ota_erase_time {
 	uint32_t sector;
@@ -158,6 +165,9 @@ struct ota_target {
 	uint32_t header_size; /* bytes, 0 when not given */
 	struct ota_area boot, primary, secondary, scratch;
 	struct ota_flash_layout layout;
+	enum ota_hash boot_hash; /* 0 when not given: the default for the key */
+	enum ota_boot_crypto boot_crypto;
+	bool no_allow_list; /* built without MCUBOOT_USE_TLV_ALLOW_LIST */
 };
 
 /*

@@ -1,0 +1,120 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <signal.h>
+#include <termios.h>
+#include <unistd.h>
+
+#include <ota/file.h>
+#include <ota/key.h>
+
+#include "io.h"
+#include "prompt.h"
+
+#define PROMPT_MAX 512 /* characters of a question */
+
+static const int ending_signals[] = {SIGINT, SIGTERM, SIGHUP, SIGQUIT};
+#define N_SIGNALS (sizeof(ending_signals) / sizeof(ending_signals[0]))
+
+/* What the handler needs; it ends the process, so nobody sees it change. */
+static struct {
+	int fd;
+	struct termios before;
+} terminal;
+
+/* A shell without echo is what an interrupted prompt must not leave behind. */
+static void restore_and_end(int number)
+{
+	struct sigaction action = {.sa_handler = SIG_DFL};
+
+	(void)tcsetattr(terminal.fd, TCSANOW, &terminal.before);
+	(void)sigaction(number, &action, NULL);
+	(void)raise(number); /* taken when the handler returns */
+}
+
+static void catch_signals(struct sigaction before[N_SIGNALS])
+{
+	struct sigaction action = {.sa_handler = restore_and_end};
+
+	for (size_t i = 0; i < N_SIGNALS; i++) {
+		(void)sigaction(ending_signals[i], NULL, &before[i]);
+		/* One that is ignored, as under nohup, stays so. */
+		if (before[i].sa_handler != SIG_IGN)
+			(void)sigaction(ending_signals[i], &action, NULL);
+	}
+}
+
+static void release_signals(const struct sigaction before[N_SIGNALS])
+{
+	for (size_t i = 0; i < N_SIGNALS; i++)
+		(void)sigaction(ending_signals[i], &before[i], NULL);
+}
+
+/* A name in the question may come from a token; it must not steer the terminal. */
+static enum cli_exit ask(const char *text)
+{
+	struct ota_diag diag = {.err = OTA_OK};
+	char shown[PROMPT_MAX];
+	size_t len = 0;
+
+	while (len < sizeof(shown) && text[len]) {
+		bool control = (unsigned char)text[len] < 0x20 || text[len] == 0x7f;
+
+		shown[len] = text[len];
+		if (control)
+			shown[len] = '?';
+		len++;
+	}
+	if (ota_file_write_fd(terminal.fd, ota_span_of(shown, len), &diag) != OTA_OK)
+		return cli_fail("terminal", &diag);
+	return CLI_DONE;
+}
+
+/* The line without its end. */
+static enum cli_exit read_unseen(const char *text, struct ota_buf *line)
+{
+	struct ota_diag diag = {.err = OTA_OK};
+	struct ota_buf raw = ota_buf_init(OTA_PASSPHRASE_MAX + 1);
+	enum cli_exit status = ask(text);
+
+	if (status == CLI_DONE)
+		status = cli_read_line(terminal.fd, "terminal", &raw);
+	if (raw.len > 0 && raw.data[raw.len - 1] == '\n')
+		raw.len--;
+	else if (status == CLI_DONE && raw.len == raw.ceiling)
+		status = cli_error(CLI_BAD_INPUT, "terminal",
+				   "more than the %u bytes that are taken", OTA_PASSPHRASE_MAX);
+	if (status == CLI_DONE && raw.len == 0)
+		status = cli_error(CLI_BAD_INPUT, "terminal", "nothing was entered");
+	if (status == CLI_DONE && ota_buf_append(line, ota_buf_span(&raw), &diag) != OTA_OK)
+		status = cli_fail("terminal", &diag);
+	ota_buf_wipe(&raw);
+	return status;
+}
+
+enum cli_exit cli_prompt(const char *text, struct ota_buf *line)
+{
+	struct sigaction before[N_SIGNALS];
+	struct termios unseen;
+	enum cli_exit status;
+
+	terminal.fd = cli_open_terminal();
+	if (terminal.fd < 0)
+		return CLI_USAGE;
+	if (tcgetattr(terminal.fd, &terminal.before) != 0) {
+		(void)close(terminal.fd);
+		return CLI_USAGE;
+	}
+	unseen = terminal.before;
+	unseen.c_lflag &= ~(tcflag_t)(ECHO | ECHONL);
+	catch_signals(before);
+	/* Without echo or not at all; what was typed ahead was seen and does not count. */
+	if (tcsetattr(terminal.fd, TCSAFLUSH, &unseen) != 0)
+		status = cli_error(CLI_ENVIRONMENT, "terminal", "cannot turn its echo off");
+	else
+		status = read_unseen(text, line);
+	(void)tcsetattr(terminal.fd, TCSAFLUSH, &terminal.before);
+	release_signals(before);
+	/* The newline that was typed was not shown. */
+	(void)!write(terminal.fd, "\n", 1);
+	(void)close(terminal.fd);
+	return status;
+}

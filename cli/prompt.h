@@ -1,0 +1,17 @@
+// SPDX-License-Identifier: Apache-2.0
+/* Asking for a secret on the terminal. */
+#ifndef CLI_PROMPT_H
+#define CLI_PROMPT_H
+
+#include <ota/buf.h>
+
+#include "cli.h"
+
+/*
+ * Shows `text` on the process's terminal, whatever its streams are, and appends the line that is
+ * typed there, unseen and without its end, to `line`, which the caller wipes. CLI_USAGE, without a
+ * word, when there is no terminal; every other failure is said.
+ */
+enum cli_exit cli_prompt(const char *text, struct ota_buf *line);
+
+#endif

@@ -1,0 +1,48 @@
+// SPDX-License-Identifier: Apache-2.0
+/* Encrypted images in plaintext: boot/bootutil/src/encrypted.c, MCUboot 2d4bacc3c15e. */
+#include <ota/verify.h>
+
+/* X25519 keys have two kinds of TLV, by the hash of their key exchange. */
+static bool wraps_for(const struct ota_key *key, uint16_t type)
+{
+	uint16_t own = ota_key_enc_tlv(key);
+
+	return own != 0 &&
+	       (type == own || (own == OTA_TLV_ENC_X25519 && type == OTA_TLV_ENC_X25519_SHA512));
+}
+
+/* The first TLV of the build's type (boot_enc_load). */
+static enum ota_err unwrap(const struct ota_image *image, const struct ota_key *key,
+			   struct ota_image_key *image_key, struct ota_diag *diag)
+{
+	struct ota_tlv_iter iter = ota_tlv_iter_init(&image->areas);
+	struct ota_tlv tlv;
+
+	while (ota_tlv_next(&iter, &tlv) == OTA_OK) {
+		if (wraps_for(key, tlv.type))
+			return ota_key_unwrap(key, tlv.type, tlv.value, image_key, diag);
+	}
+	return ota_fail(diag, OTA_E_ABSENT, "image has no image key that is wrapped for %s keys",
+			ota_key_name(key));
+}
+
+enum ota_err ota_image_decrypt(const struct ota_image *image, const struct ota_key *key,
+			       struct ota_buf *plain, size_t *key_len, struct ota_diag *diag)
+{
+	size_t header = image->header.hdr_size;
+	size_t body_end = header + image->header.img_size;
+	struct ota_image_key image_key = {.len = 0};
+	enum ota_err err = unwrap(image, key, &image_key, diag);
+
+	*key_len = image_key.len;
+	if (err == OTA_OK)
+		err = ota_buf_append(plain, ota_span_head(image->bytes, header), diag);
+	if (err == OTA_OK)
+		err = ota_image_key_crypt(&image_key,
+					  ota_span_sub(image->bytes, header, body_end - header),
+					  plain, diag);
+	if (err == OTA_OK)
+		err = ota_buf_append(plain, ota_span_tail(image->hashed, body_end), diag);
+	ota_image_key_wipe(&image_key);
+	return err;
+}

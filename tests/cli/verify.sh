@@ -1,0 +1,173 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: Apache-2.0
+# verify: which bootloader it answers for, the words of its answer, and the exit code.
+. "$OTA_SOURCE/tests/support/lib.sh"
+cp -r "$OTA_VECTORS/imgtool/keys" "$OTA_VECTORS/verdicts" "$tmp"
+cp -r "$OTA_VECTORS/imgtool/out" "$tmp/imgtool"
+cd "$tmp" || exit 1
+chmod -R u+w . && chmod 600 keys/*
+p256=verdicts/keys/p256-a.pub.pem
+good=verdicts/images/good-raw.bin
+
+# refused RULE ARGUMENTS...: exit 1, by that rule, with its offset and what the bootloader does.
+refused() {
+	local rule=$1
+	shift
+	expect 1 "$OTATOOL" verify "$@" || return
+	says err "error: .*\\($rule at 0x[0-9a-f]+\\)$"
+	says err "hint: the bootloader "
+	"$OTATOOL" verify "$@" --json >json 2>/dev/null
+	checks=$((checks + 1))
+	jq -e --arg rule "$rule" '.good == false and .rule == $rule and (.offset | type) == "number"
+		and .bootloader != "" and .reason != ""' json >/dev/null || fail "no rule $rule: $(cat json)"
+}
+
+# Good, with and without a key.
+expect 0 "$OTATOOL" verify $good -k $p256
+says out "good MCUboot image"
+says out "signature +ecdsa-p256, good, key id $("$OTATOOL" pubkey -k $p256 --format hash)"
+expect 0 "$OTATOOL" verify $good
+says err "signature not checked, no --key given"
+head -c 700 "$OTA_SOURCE/README.md" >body
+"$OTATOOL" sign body -o unsigned.img --version 1.0.0 --header-size 32 --pad-header
+expect 0 "$OTATOOL" verify unsigned.img
+says err "signature not checked, there is none"
+refused unsigned unsigned.img -k $p256
+says err "image is not signed"
+refused key-hash $good -k keys/ed25519.pub.pem
+expect 2 "$OTATOOL" verify $good -k keys/x25519.pub.pem
+
+# Every file a device would refuse is exit 1, whatever is wrong with it; 4 when it cannot be read.
+: >empty
+refused truncated empty
+refused magic "$OTA_SOURCE/README.md"
+head -c 500 $good >cut
+refused truncated cut -k $p256
+cp $good bad && put bad 40 ff
+refused hash bad -k $p256
+expect 4 "$OTATOOL" verify missing -k $p256
+expect 4 "$OTATOOL" verify . -k $p256
+expect 3 "$OTATOOL" verify $good -k "$OTA_SOURCE/README.md"
+
+# Bytes behind the image.
+cp $good tail && printf x >>tail
+refused trailing-bytes tail -k $p256
+says err "hint: --lax trailing-bytes "
+expect 0 "$OTATOOL" verify tail -k $p256 --lax trailing-bytes
+says err "warning: .*trailing-bytes at 0x"
+cp $good tail && head -c 64 /dev/zero | tr '\0' '\377' >>tail
+refused trailing-bytes tail -k $p256
+expect 0 "$OTATOOL" verify tail -k $p256 --lax trailing-bytes
+expect 2 "$OTATOOL" verify tail --lax hash
+says err "hash is the bootloader's rule"
+expect 2 "$OTATOOL" verify tail --lax padding
+says err "is not one of .*trailing-bytes"
+
+# The hash of the build.
+pure=imgtool/o071-ed25519-pure.bin
+refused key-hash-size $pure -k keys/ed25519.pub.pem
+says err "hint: --sha 512"
+expect 0 "$OTATOOL" verify $pure -k keys/ed25519.pub.pem --sha 512
+says out "ed25519 \\(pure\\), good"
+expect 2 "$OTATOOL" verify $good -k $p256 --sha 512
+expect 2 "$OTATOOL" verify $good --sha 1
+expect 0 "$OTATOOL" verify imgtool/o081-p384.bin -k keys/p384.pub.pem
+expect 0 "$OTATOOL" verify imgtool/o081-p384.bin
+refused hash-missing imgtool/o081-p384.bin --sha 256
+
+# A pure image without a digest says nothing without its key.
+cp verdicts/images/pure-good-raw.bin no-digest
+refused no-digest no-digest
+expect 0 "$OTATOOL" verify no-digest -k verdicts/keys/ed25519-a.pub.pem
+
+# Encrypted images, by every kind of key.
+decrypts() {
+	refused encrypted "imgtool/$1" -k "keys/$2"
+	expect 0 "$OTATOOL" verify "imgtool/$1" -k "keys/$2" --encryption-key "keys/$3" "${@:4}"
+	says out "judged in plaintext"
+	cp "imgtool/$1" flipped && put flipped 100 ff00ff
+	refused hash flipped -k "keys/$2" --encryption-key "keys/$3" "${@:4}"
+}
+decrypts o108-enc-ec256-128.bin p256.pub.pem p256enc.pem
+decrypts o109-enc-ec256-256.bin p256.pub.pem p256enc.pem
+decrypts o110-enc-x25519-128.bin ed25519.pub.pem x25519.pem
+decrypts o111-enc-x25519-256.bin ed25519.pub.pem x25519.pem
+decrypts o112-enc-rsa-128.bin rsa2048.pub.pem rsa2048enc.pem
+decrypts o113-enc-rsa-256.bin rsa2048.pub.pem rsa2048enc.pem
+decrypts o116-enc-x25519-hmac512.bin ed25519.pub.pem x25519.pem --sha 512
+refused image-key imgtool/o108-enc-ec256-128.bin -k keys/p256.pub.pem --encryption-key keys/x25519.pem
+refused image-key imgtool/o108-enc-ec256-128.bin -k keys/p256.pub.pem --encryption-key keys/p256.pem
+expect 2 "$OTATOOL" verify imgtool/o108-enc-ec256-128.bin --encryption-key keys/ed25519.pem
+expect 2 "$OTATOOL" verify imgtool/o108-enc-ec256-128.bin --encryption-key keys/x25519.pub.pem
+
+# Rollback protection.
+sign=(sign body --version 1.2.3 --header-size 32 --pad-header -k keys/p256.pem)
+"$OTATOOL" "${sign[@]}" -o counted.img -s 7
+"$OTATOOL" "${sign[@]}" -o plain.img
+expect 0 "$OTATOOL" verify counted.img -k keys/p256.pub.pem --security-counter-floor 7
+refused counter-low counted.img -k keys/p256.pub.pem --security-counter-floor 8
+says err "security counter is 7, the device has 8 stored"
+refused counter-missing plain.img -k keys/p256.pub.pem --security-counter-floor 0
+expect 2 "$OTATOOL" verify plain.img --security-counter-floor x
+
+# Sizes: of a slot alone, and of a board, whose mode and address count too.
+size=$(wc -c <plain.img)
+expect 0 "$OTATOOL" verify plain.img --slot-size $((size + 40))
+refused image-size plain.img --slot-size $((size + 39))
+refused slot-size plain.img --slot-size 700
+expect 0 "$OTATOOL" verify plain.img --target water-meter-l476
+expect 2 "$OTATOOL" verify plain.img --target stm32l476rg
+says err "board profile"
+board() {
+	cat >board.yaml <<-YAML
+		name: board
+		flash: {sectors: [64*2048], write: 8, program: 8, erased: 0xff}
+		ram: 65536
+		mcuboot: {mode: $1, max-align: 8, max-sectors: 32, primary: 0x0+16K, secondary: 0x4000+16K${2:-}}
+	YAML
+}
+board ram-load
+refused ram-load plain.img --target ./board.yaml
+"$OTATOOL" "${sign[@]}" -o ram.img --load-addr 0x20000000
+expect 0 "$OTATOOL" verify ram.img --target ./board.yaml
+board direct-xip
+"$OTATOOL" "${sign[@]}" -o rom.img --rom-fixed 0x4000
+expect 0 "$OTATOOL" verify rom.img --target ./board.yaml
+"$OTATOOL" "${sign[@]}" -o rom.img --rom-fixed 0x8000
+refused rom-fixed rom.img --target ./board.yaml
+board overwrite-only ', hash: sha512, crypto: mbedtls, allow-list: false'
+refused hash-missing plain.img --target ./board.yaml
+expect 0 "$OTATOOL" verify plain.img --target ./board.yaml --sha 256
+board overwrite-only ', hash: md5'
+expect 3 "$OTATOOL" verify plain.img --target ./board.yaml
+board overwrite-only ''
+"$OTATOOL" "${sign[@]}" -o padded.img --slot-size 16K --max-sectors 8 --pad --max-align 16
+expect 0 "$OTATOOL" verify padded.img --target ./board.yaml
+says err "trailer is for alignment 16, the bootloader has 8 \\(trailer-align"
+
+# Non-bootable images, but for delta updates.
+"$OTATOOL" "${sign[@]}" -o data.img --non-bootable
+refused non-bootable data.img -k keys/p256.pub.pem
+delta=0x4f544144$(printf '%0112d' 0)
+"$OTATOOL" "${sign[@]}" -o update.img --non-bootable --custom-tlv 0x01a0 "$delta"
+expect 0 "$OTATOOL" verify update.img -k keys/p256.pub.pem
+says out "good delta update"
+"$OTATOOL" "${sign[@]}" -o data.img --non-bootable --custom-tlv 0x01a0 "${delta}00"
+refused non-bootable data.img -k keys/p256.pub.pem
+
+# imgtool's padding of signatures: with tinycrypt only.
+padded=verdicts/images/sig-trailing1.bin
+if "$OTATOOL" verify $padded -k $p256 >/dev/null 2>err; then
+	says err "padded-signature"
+else
+	says err "signature-der"
+fi
+refused signature $padded -k $p256 --crypto mbedtls
+
+# One JSON object for a good image too.
+expect 0 "$OTATOOL" verify counted.img -k keys/p256.pub.pem --json
+checks=$((checks + 1))
+jq -e '.schema == "otatool.verify/1" and .good and .signature_good and .digest_good and
+	.key_type == "ecdsa-p256" and .key_id == .key_hash and .warnings == []' out >/dev/null ||
+	fail "json: $(cat out)"
+finish
