@@ -40,6 +40,7 @@ struct expectation {
 	bool digest_good; /* the image's own */
 	struct ota_image image;
 	struct ota_digest digest; /* of the whole new file */
+	bool signature_good;      /* of the result, by the key that was given */
 };
 
 static enum ota_err check_sha256(const struct expectation *want, struct ota_diag *diag)
@@ -71,8 +72,7 @@ static enum ota_err cannot_judge(const struct expectation *want, struct ota_diag
 static enum ota_err check_image(struct expectation *want, struct ota_span new_file,
 				struct ota_diag *diag)
 {
-	/* Files are patched as they are: a slot that was never swapped has no trailer. */
-	static const struct ota_boot any = {.erased_tail = true};
+	struct ota_boot any = ota_boot_any();
 	struct ota_image_verdict verdict = {.digest_good = false};
 	enum ota_err err;
 
@@ -83,9 +83,12 @@ static enum ota_err check_image(struct expectation *want, struct ota_span new_fi
 	if (err == OTA_OK)
 		err = ota_image_verify(&want->image, want->key, &any, &verdict, diag);
 	want->digest_good = want->is_image && verdict.digest_good;
+	want->signature_good = verdict.verified;
 	/* Whether a bootloader takes what was signed is not a question about the patch. */
 	if (!want->key && want->digest_good)
 		return OTA_OK;
+	if (err == OTA_OK && !want->key)
+		err = ota_fail(diag, OTA_E_UNSUPPORTED, "the image carries no digest");
 	return err == OTA_E_UNSUPPORTED ? cannot_judge(want, diag) : err;
 }
 
@@ -139,14 +142,14 @@ static enum cli_exit report(const struct cli_args *args, const struct expectatio
 		cli_json_hex(object, "sha256", ota_digest_span(&found->digest));
 		cli_json_bool(object, "mcuboot_image", found->is_image);
 		cli_json_bool(object, "digest_checked", found->digest_good);
-		cli_json_bool(object, "signature_checked", found->key != NULL);
+		cli_json_bool(object, "signature_checked", found->signature_good);
 		return cli_json_print(object);
 	}
 	printf("%s: %s bytes", output, cli_grouped(new_len, size));
 	if (found->digest_good)
 		printf(", MCUboot image %s, digest good%s",
 		       version_text(&found->image.header.version, version),
-		       found->key ? ", signature good" : "");
+		       found->signature_good ? ", signature good" : "");
 	printf("\n");
 	return CLI_DONE;
 }
@@ -215,7 +218,7 @@ static enum cli_exit run(const struct cli_args *args)
 		status = apply(args, &want, ota_buf_span(&old_file), ota_buf_span(&patch), &out);
 	/* Nothing secret stays in memory while a slow output blocks. */
 	ota_key_free(key);
-	want.key = NULL;
+	want.key = NULL; /* gone; report() goes by what was found */
 	if (status == CLI_DONE)
 		status = cli_write(cli_value(args, OUTPUT), ota_buf_span(&out));
 	if (status == CLI_DONE)

@@ -96,7 +96,7 @@ static enum cli_exit image_length(const struct job *job, const char *path, struc
 				  uint64_t *len)
 {
 	struct ota_diag diag = {.err = OTA_OK};
-	static const struct ota_boot any = {.erased_tail = true};
+	struct ota_boot any = ota_boot_any();
 	struct ota_image_verdict verdict;
 	struct ota_image image;
 	enum ota_err err;

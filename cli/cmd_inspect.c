@@ -31,7 +31,7 @@ static enum cli_exit inspect_image(const char *path, struct ota_span file, bool 
 {
 	struct ota_diag diag = {.err = OTA_OK};
 	struct ota_diag verdict_diag = {.err = OTA_OK};
-	static const struct ota_boot any = {.erased_tail = true};
+	struct ota_boot any = ota_boot_any();
 	struct ota_image_verdict verdict;
 	struct ota_image image;
 	enum ota_err err;
@@ -191,7 +191,6 @@ static enum cli_exit inspect_key(const struct cli_args *args, struct ota_span fi
 	struct ota_digest id;
 	enum cli_exit status;
 
-	ota_keys_guard_process();
 	status = cli_given_passphrase(args, &passphrase);
 	if (status != CLI_DONE)
 		goto out;
@@ -199,7 +198,7 @@ static enum cli_exit inspect_key(const struct cli_args *args, struct ota_span fi
 		status = report_encrypted(path, json);
 	else if (ota_key_read(file, ota_buf_span(&passphrase), &key, &diag) != OTA_OK ||
 		 ota_key_id(key, OTA_HASH_SHA256, &id, &diag) != OTA_OK)
-		status = cli_fail(path, &diag);
+		status = cli_fail_key(path, &diag, CLI_BAD_INPUT);
 	else if (json)
 		status = json_key(path, key, &id, encrypted);
 	else
@@ -210,45 +209,19 @@ out:
 	return status;
 }
 
-/* A key in DER, also one of a kind that is not taken. */
-static bool is_der_key(struct ota_span file)
-{
-	static const uint8_t sequence = 0x30;
-	struct ota_key *key = NULL;
-	enum ota_err err;
-
-	if (file.len == 0 || file.len > OTA_KEY_FILE_MAX || file.data[0] != sequence)
-		return false;
-	if (ota_key_is_encrypted(file))
-		return true;
-	err = ota_key_read(file, ota_span_of(NULL, 0), &key, NULL);
-	ota_key_free(key);
-	return err == OTA_OK || err == OTA_E_UNSUPPORTED;
-}
-
-/* A PEM block may stand below words about the key. */
-static bool is_pem(struct ota_span file)
-{
-	static const char start[] = "-----BEGIN ";
-	struct ota_span want = ota_span_of(start, sizeof(start) - 1);
-
-	file = ota_span_head(file, OTA_KEY_FILE_MAX);
-	for (size_t at = 0; at + want.len <= file.len; at++) {
-		if ((at == 0 || file.data[at - 1] == '\n') &&
-		    ota_span_equal(ota_span_sub(file, at, want.len), want))
-			return true;
-	}
-	return false;
-}
-
 static enum cli_exit run(const struct cli_args *args)
 {
 	const char *path = args->positional[0];
 	bool json = cli_has(args, JSON);
 	struct ota_buf file;
 	struct ota_span span;
-	enum cli_exit status = cli_read(path, &file);
+	enum cli_exit status = cli_check_key_stdin(args, &path, 1);
 
+	if (status != CLI_DONE)
+		return status;
+	/* It may be a private key. */
+	ota_keys_guard_process();
+	status = cli_read(path, &file);
 	span = ota_buf_span(&file);
 	if (status != CLI_DONE)
 		goto out;
@@ -256,12 +229,11 @@ static enum cli_exit run(const struct cli_args *args)
 		status = cli_error(CLI_BAD_INPUT, path, "file is empty");
 	else if (ota_image_probe(span))
 		status = inspect_image(path, span, json);
-	else if (is_pem(span) || is_der_key(span))
+	else if (ota_key_probe(span))
 		status = inspect_key(args, span);
 	else
 		status = inspect_patch(path, span, json);
 out:
-	/* It may have been a private key. */
 	ota_buf_wipe(&file);
 	return status;
 }

@@ -57,40 +57,60 @@ static enum cli_exit generate(const struct cli_args *args, const char *type, str
 {
 	struct ota_diag diag = {.err = OTA_OK};
 	struct ota_buf passphrase;
-	char list[128];
 	enum cli_exit status;
-	enum ota_err err;
 
 	ota_keys_guard_process();
 	status = find_passphrase(args, &passphrase);
-	if (status == CLI_DONE) {
-		err = ota_key_generate(type, ota_buf_span(&passphrase), pem, &diag);
-		if (err == OTA_E_ABSENT)
-			status = cli_error(CLI_USAGE, "--type", "\"%s\" is not one of %s", type,
-					   cli_list(ota_key_kind_name, list));
-		else if (err != OTA_OK)
-			status = cli_fail("keygen", &diag);
-	}
+	if (status == CLI_DONE &&
+	    ota_key_generate(type, ota_buf_span(&passphrase), pem, &diag) != OTA_OK)
+		status = cli_fail("keygen", &diag);
 	ota_buf_wipe(&passphrase);
 	return status;
+}
+
+static bool is_kind(const char *type)
+{
+	for (size_t i = 0; ota_key_kind_name(i); i++) {
+		if (strcmp(ota_key_kind_name(i), type) == 0)
+			return true;
+	}
+	return false;
+}
+
+/* All that can be said before a passphrase is asked for. */
+static enum cli_exit check(const struct cli_args *args)
+{
+	const char *type = cli_value(args, TYPE);
+	const char *output = cli_value(args, OUTPUT);
+	int sources = cli_has(args, PASSPHRASE) + cli_has(args, PASSPHRASE_FILE) +
+		      cli_has(args, PASSPHRASE_FD);
+	char list[128];
+
+	if (!type)
+		return cli_error(CLI_USAGE, "keygen", "needs --type, one of: %s",
+				 cli_list(ota_key_kind_name, list));
+	if (!is_kind(type))
+		return cli_error(CLI_USAGE, "--type", "\"%s\" is not one of %s", type,
+				 cli_list(ota_key_kind_name, list));
+	if (!output)
+		return cli_error(CLI_USAGE, "keygen", "needs --output KEY.pem");
+	if (sources > 1)
+		return cli_error(CLI_USAGE, "keygen",
+				 "takes one of --passphrase, --passphrase-file and "
+				 "--passphrase-fd");
+	return cli_has(args, FORCE) ? CLI_DONE : cli_check_new(output);
 }
 
 static enum cli_exit run(const struct cli_args *args)
 {
 	struct ota_buf pem = ota_buf_init(OTA_KEY_FILE_MAX);
-	const char *type = cli_value(args, TYPE);
-	const char *output = cli_value(args, OUTPUT);
-	char list[128];
-	enum cli_exit status;
+	enum cli_exit status = check(args);
 
-	if (!type)
-		return cli_error(CLI_USAGE, "keygen", "needs --type, one of: %s",
-				 cli_list(ota_key_kind_name, list));
-	if (!output)
-		return cli_error(CLI_USAGE, "keygen", "needs --output KEY.pem");
-	status = generate(args, type, &pem);
 	if (status == CLI_DONE)
-		status = cli_write_secret(output, ota_buf_span(&pem), cli_has(args, FORCE));
+		status = generate(args, cli_value(args, TYPE), &pem);
+	if (status == CLI_DONE)
+		status = cli_write_secret(cli_value(args, OUTPUT), ota_buf_span(&pem),
+					  cli_has(args, FORCE));
 	ota_buf_wipe(&pem);
 	return status;
 }

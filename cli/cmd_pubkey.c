@@ -52,6 +52,8 @@ static enum ota_err append_text(struct ota_buf *out, struct ota_diag *diag, cons
 	va_start(args, format);
 	n = vsnprintf(text, sizeof(text), format, args);
 	va_end(args);
+	if (n < 0 || (size_t)n >= sizeof(text))
+		return ota_fail(diag, OTA_E_ROOM, "a line is longer than %zu bytes", sizeof(text));
 	return ota_buf_append(out, ota_span_of(text, (size_t)n), diag);
 }
 
@@ -225,8 +227,6 @@ static enum cli_exit run(const struct cli_args *args)
 	const char *key_text = cli_value(args, KEY);
 	const char *output = cli_value(args, OUTPUT);
 	const char *suffix = cli_value(args, NAME_SUFFIX);
-	const char *const inputs[] = {key_text, cli_value(args, PASSPHRASE_FILE),
-				      cli_value(args, PIN_FILE)};
 	struct ota_diag diag = {.err = OTA_OK};
 	struct ota_buf out = ota_buf_init(TEXT_MAX);
 	struct ota_key *key = NULL;
@@ -239,7 +239,7 @@ static enum cli_exit run(const struct cli_args *args)
 	if (status == CLI_DONE)
 		status = check_suffix(suffix, (enum form)form);
 	if (status == CLI_DONE)
-		status = cli_check_stdin("pubkey", inputs, 3);
+		status = cli_check_key_stdin(args, &key_text, 1);
 	if (status == CLI_DONE)
 		status = cli_spare_key(key_text, output);
 	if (status == CLI_DONE)

@@ -252,8 +252,7 @@ static enum cli_exit refuse_hex(const struct job *job)
 static enum cli_exit find_files(struct job *job)
 {
 	const struct cli_args *args = job->args;
-	const char *const inputs[] = {args->positional[0], cli_value(args, KEY),
-				      cli_value(args, PASSPHRASE_FILE), cli_value(args, PIN_FILE)};
+	const char *const inputs[] = {args->positional[0], cli_value(args, KEY)};
 
 	job->input = args->positional[0];
 	job->output = cli_value(args, OUTPUT);
@@ -274,7 +273,7 @@ static enum cli_exit find_files(struct job *job)
 	if (cli_count(args, KEY) > 1)
 		return cli_error(CLI_USAGE, "sign",
 				 "more than one --key is not served by this version yet");
-	if (cli_check_stdin("sign", inputs, 4) != CLI_DONE ||
+	if (cli_check_key_stdin(args, inputs, 2) != CLI_DONE ||
 	    cli_spare_key(cli_value(args, KEY), job->output) != CLI_DONE)
 		return CLI_USAGE;
 	return refuse_hex(job);
@@ -389,12 +388,12 @@ static enum cli_exit build(const struct job *job, struct ota_buf *image)
 	struct ota_diag diag = {.err = OTA_OK};
 	struct ota_buf input = {.data = NULL};
 	struct ota_key *key = NULL;
-	enum cli_exit status = CLI_DONE;
+	/* The input first: while it blocks no key is in memory, and no passphrase is asked for in
+	 * vain. */
+	enum cli_exit status = cli_read(job->input, &input);
 
-	if (cli_has(job->args, KEY))
+	if (status == CLI_DONE && cli_has(job->args, KEY))
 		status = read_signing_key(job->args, &key);
-	if (status == CLI_DONE)
-		status = cli_read(job->input, &input);
 	if (status == CLI_DONE && ota_image_probe(ota_buf_span(&input)))
 		cli_warning(job->input,
 			    "is an MCUboot image already; it becomes another's payload");

@@ -70,7 +70,7 @@ static const struct cli_example examples[] = {
 struct report {
 	const char *path;
 	struct ota_image image;
-	const struct ota_key *key;
+	const char *key_type;     /* NULL: no key was given */
 	struct ota_digest key_id; /* of the key, or empty */
 	struct ota_boot boot;
 	struct ota_image_verdict verdict;
@@ -144,9 +144,14 @@ static enum cli_exit read_boot(const struct cli_args *args, struct ota_boot *boo
 	if (status == CLI_DONE && cli_has(args, SLOT_SIZE)) {
 		boot->max_image = 0;
 		status = cli_size(args, SLOT_SIZE, UINT32_MAX, &boot->slot_size);
+		if (status == CLI_DONE && boot->slot_size == 0)
+			return cli_error(CLI_USAGE, "--slot-size", "0 bytes hold no image");
 	}
 	if (status != CLI_DONE)
 		return status;
+	if (cli_has(args, TARGET) && cli_has(args, ENCRYPTION_KEY) && !boot->encrypts)
+		cli_warning(cli_value(args, TARGET),
+			    "says encryption: none; its limits are without keys in the trailer");
 	if (cli_has(args, SHA))
 		boot->hash = hashes[sha];
 	boot->crypto = (enum ota_boot_crypto)crypto;
@@ -160,7 +165,7 @@ static enum cli_exit read_boot(const struct cli_args *args, struct ota_boot *boo
  * The default build's hash. Without a key the image says whether it is a P-384 one's: an ECDSA
  * signature beside a SHA-384 digest is.
  */
-static enum ota_hash default_hash(const struct report *report, struct ota_span file)
+static enum ota_hash default_hash(const struct ota_key *key, struct ota_span file)
 {
 	struct ota_image image;
 	struct ota_tlv_iter iter;
@@ -169,8 +174,8 @@ static enum ota_hash default_hash(const struct report *report, struct ota_span f
 	bool sha384 = false;
 	bool ecdsa = false;
 
-	if (report->key || ota_image_open(file, &image, NULL) != OTA_OK)
-		return ota_boot_default_hash(report->key);
+	if (key || ota_image_open(file, &image, NULL) != OTA_OK)
+		return ota_boot_default_hash(key);
 	iter = ota_tlv_iter_init(&image.areas);
 	while (ota_tlv_next(&iter, &tlv) == OTA_OK) {
 		sha256 |= tlv.type == OTA_TLV_SHA256;
@@ -190,12 +195,13 @@ static void print_good(const struct report *report)
 	printf("%s: good %s, version %s, %zu bytes\n", report->path,
 	       verdict->delta_update ? "delta update" : "MCUboot image",
 	       version_text(&report->image.header.version, version), report->image.bytes.len);
-	printf("  digest     %s, %s, ", ota_hash_name(verdict->hash),
-	       verdict->digest_good ? "good" : "not in the image");
-	cli_print_hex(ota_digest_span(&verdict->digest));
-	printf("\n");
-	if (report->key) {
-		printf("  signature  %s%s, good, key id ", ota_key_name(report->key),
+	if (verdict->digest.len > 0) {
+		printf("  digest     %s, good, ", ota_hash_name(verdict->hash));
+		cli_print_hex(ota_digest_span(&verdict->digest));
+		printf("\n");
+	}
+	if (report->key_type) {
+		printf("  signature  %s%s, good, key id ", report->key_type,
 		       verdict->pure ? " (pure)" : "");
 		cli_print_hex(ota_digest_span(&report->key_id));
 		printf("\n");
@@ -205,6 +211,12 @@ static void print_good(const struct report *report)
 	if (report->image.rest.len > 0)
 		printf("  followed by %zu bytes of padding%s\n", report->image.rest.len,
 		       report->image.has_trailer ? " and trailer" : "");
+}
+
+/* The development key that the image names, or NULL. */
+static const char *development_name(const struct report *report)
+{
+	return ota_key_development_name(ota_digest_span(&report->verdict.key_hash));
 }
 
 static json_t *json_finding(const struct ota_finding *finding)
@@ -249,12 +261,15 @@ static enum cli_exit print_json(const struct report *report, enum cli_exit statu
 
 	cli_json_text(object, "file", report->path);
 	cli_json_bool(object, "good", status == CLI_DONE);
-	cli_json_bool(object, "signature_checked", report->key != NULL);
+	cli_json_bool(object, "signature_checked", report->key_type != NULL);
 	cli_json_bool(object, "signature_good", verdict->verified && status == CLI_DONE);
-	cli_json_bool(object, "signed", verdict->has_signature);
-	cli_json_bool(object, "pure", verdict->pure);
-	cli_json_bool(object, "decrypted", verdict->decrypted);
-	cli_json_bool(object, "delta_update", verdict->delta_update);
+	/* Of a file that could not be opened as an image nothing of this is known. */
+	if (report->image.bytes.len > 0) {
+		cli_json_bool(object, "signed", verdict->has_signature);
+		cli_json_bool(object, "pure", verdict->pure);
+		cli_json_bool(object, "decrypted", verdict->decrypted);
+		cli_json_bool(object, "delta_update", verdict->delta_update);
+	}
 	if (verdict->digest.len > 0) {
 		cli_json_text(object, "hash", ota_hash_name(verdict->hash));
 		cli_json_hex(object, "digest", ota_digest_span(&verdict->digest));
@@ -262,8 +277,10 @@ static enum cli_exit print_json(const struct report *report, enum cli_exit statu
 	}
 	if (verdict->key_hash.len > 0)
 		cli_json_hex(object, "key_hash", ota_digest_span(&verdict->key_hash));
-	if (report->key) {
-		cli_json_text(object, "key_type", ota_key_name(report->key));
+	if (development_name(report))
+		cli_json_text(object, "development_key", development_name(report));
+	if (report->key_type) {
+		cli_json_text(object, "key_type", report->key_type);
 		cli_json_hex(object, "key_id", ota_digest_span(&report->key_id));
 	}
 	json_answer(object, report);
@@ -276,20 +293,21 @@ static enum cli_exit print_json(const struct report *report, enum cli_exit statu
 static void warn(const struct report *report)
 {
 	const struct ota_image_verdict *verdict = &report->verdict;
-	const char *name = ota_key_development_name(ota_digest_span(&verdict->key_hash));
+	const char *name = development_name(report);
 
 	for (unsigned i = 0; i < verdict->n_warnings; i++)
 		cli_warning(report->path, "%s (%s at 0x%zx)", verdict->warning[i].text,
 			    ota_rule_name(verdict->warning[i].rule), verdict->warning[i].at);
 	/* With a key given its reader has said so. */
-	if (name && !report->key)
-		cli_warning(report->path,
-			    "is signed with MCUboot's development key %s, whose private part is "
-			    "public",
-			    name);
-	if (!report->key && verdict->has_signature)
+	if (name && !report->key_type)
+		cli_warning(
+			report->path,
+			"names MCUboot's development key %s in its key hash, whose private part is "
+			"public",
+			name);
+	if (!report->key_type && verdict->has_signature)
 		cli_warning(report->path, "signature not checked, no --key given");
-	else if (!report->key)
+	else if (!report->key_type)
 		cli_warning(report->path,
 			    "signature not checked, there is none: anyone can make an image like "
 			    "it");
@@ -315,22 +333,34 @@ static enum cli_exit fail(const struct report *report)
 	return CLI_NO;
 }
 
-static enum cli_exit verify(struct report *report, struct ota_span file, bool json)
+/* Fills the report. The key is needed no more when it is printed. */
+static enum ota_err judge(struct report *report, struct ota_span file, const struct ota_key *key)
 {
-	enum cli_exit status = CLI_DONE;
 	enum ota_err err;
 
+	if (key) {
+		report->key_type = ota_key_name(key);
+		err = ota_key_id(key, OTA_HASH_SHA256, &report->key_id, &report->diag);
+		if (err != OTA_OK)
+			return err;
+	}
 	if (report->boot.hash == 0)
-		report->boot.hash = default_hash(report, file);
-	if (report->key &&
-	    ota_key_id(report->key, OTA_HASH_SHA256, &report->key_id, &report->diag) != OTA_OK)
-		return cli_fail(report->path, &report->diag);
-	err = ota_file_verify(file, report->key, &report->boot, &report->image, &report->verdict,
-			      &report->diag);
-	if (err == OTA_OK)
+		report->boot.hash = default_hash(key, file);
+	return ota_file_verify(file, key, &report->boot, &report->image, &report->verdict,
+			       &report->diag);
+}
+
+static enum cli_exit print_report(const struct report *report, bool json)
+{
+	enum cli_exit status = CLI_DONE;
+
+	if (report->diag.err == OTA_OK)
 		warn(report);
 	else
 		status = fail(report);
+	/* What is no answer about the image is no report. */
+	if (status != CLI_DONE && status != CLI_NO)
+		return status;
 	if (json)
 		return print_json(report, status);
 	if (status == CLI_DONE)
@@ -345,6 +375,9 @@ static enum cli_exit read_keys(const struct cli_args *args, struct ota_key **key
 
 	if (cli_has(args, KEY))
 		status = cli_read_key(args, cli_value(args, KEY), key);
+	if (status == CLI_DONE && *key && !ota_key_signs(*key))
+		return cli_error(CLI_USAGE, cli_value(args, KEY),
+				 "is a key of type %s, which signs nothing", ota_key_name(*key));
 	if (status == CLI_DONE && cli_has(args, ENCRYPTION_KEY))
 		status = cli_read_key(args, cli_value(args, ENCRYPTION_KEY), encryption_key);
 	if (status == CLI_DONE && *encryption_key && ota_key_enc_tlv(*encryption_key) == 0)
@@ -361,33 +394,36 @@ static enum cli_exit read_image(const char *path, struct ota_buf *file)
 {
 	enum cli_exit status = cli_read(path, file);
 
-	/* What is too large to be an image is no good image. */
-	return status == CLI_BAD_INPUT ? CLI_NO : status;
+	/* The only bad input there can be is a file too large to be read. */
+	return status == CLI_BAD_INPUT ? CLI_ENVIRONMENT : status;
 }
 
 static enum cli_exit run(const struct cli_args *args)
 {
 	const char *const inputs[] = {args->positional[0], cli_value(args, KEY),
-				      cli_value(args, ENCRYPTION_KEY),
-				      cli_value(args, PASSPHRASE_FILE), cli_value(args, PIN_FILE)};
+				      cli_value(args, ENCRYPTION_KEY)};
 	struct report report = {.path = args->positional[0]};
 	struct ota_buf file = {.data = NULL};
 	struct ota_key *key = NULL;
 	struct ota_key *encryption_key = NULL;
-	enum cli_exit status = cli_check_stdin("verify", inputs, 5);
+	enum cli_exit status = cli_check_key_stdin(args, inputs, 3);
 
 	if (status == CLI_DONE)
 		status = read_boot(args, &report.boot);
-	if (status == CLI_DONE)
-		status = read_keys(args, &key, &encryption_key);
-	report.key = key;
-	report.boot.encryption_key = encryption_key;
+	/* The image first: while it blocks no key is in memory. */
 	if (status == CLI_DONE)
 		status = read_image(report.path, &file);
 	if (status == CLI_DONE)
-		status = verify(&report, ota_buf_span(&file), cli_has(args, JSON));
+		status = read_keys(args, &key, &encryption_key);
+	report.boot.encryption_key = encryption_key;
+	if (status == CLI_DONE)
+		(void)!judge(&report, ota_buf_span(&file), key);
+	/* Nothing secret stays in memory while a slow output blocks. */
 	ota_key_free(encryption_key);
 	ota_key_free(key);
+	report.boot.encryption_key = NULL;
+	if (status == CLI_DONE)
+		status = print_report(&report, cli_has(args, JSON));
 	ota_buf_free(&file);
 	return status;
 }
@@ -401,7 +437,7 @@ const struct cli_command cli_cmd_verify = {
 		 "refuses is refused, and some of what it takes and no one should release. Those\n"
 		 "rules, which --lax waives, are header-size, trailing-bytes, short-key-hash,\n"
 		 "signature-der, tlv-size, tlv-overlap, other-hash, public-key, stray-image-key,\n"
-		 "image-key-size, counter-unprotected, counter-twice.\n\n"
+		 "image-key-size, counter-unprotected, counter-twice, no-digest.\n\n"
 		 "An image with a SIG_PURE TLV is judged as by a build for pure signatures, an\n"
 		 "encrypted one as in the secondary slot, a delta update as one that is not\n"
 		 "booted. The answer names the rule, where in the file, and what the bootloader\n"

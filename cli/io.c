@@ -142,6 +142,17 @@ enum cli_exit cli_write(const char *path, struct ota_span bytes)
 	return write_file(path, bytes, &rules);
 }
 
+enum cli_exit cli_check_new(const char *path)
+{
+	struct stat st;
+
+	if (cli_is_stdout(path) || stat(path, &st) != 0 || !S_ISREG(st.st_mode))
+		return CLI_DONE;
+	(void)cli_error(CLI_ENVIRONMENT, path, "exists already and is not overwritten");
+	cli_hint("--force replaces it");
+	return CLI_ENVIRONMENT;
+}
+
 enum cli_exit cli_write_secret(const char *path, struct ota_span bytes, bool force)
 {
 	struct ota_file_rules rules = {.secret = true, .must_be_new = !force};

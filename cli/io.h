@@ -53,7 +53,10 @@ int cli_open_terminal(void);
 /* Writes a result: whole or not at all, unless it is a device or a pipe. */
 enum cli_exit cli_write(const char *path, struct ota_span bytes);
 
-/* The same for a private key: 0600, and an existing file is kept unless `force`. */
+/* Refuses early what cli_write_secret would refuse in the end: a file that exists. */
+enum cli_exit cli_check_new(const char *path);
+
+/* The same as cli_write for a private key: 0600, and an existing file is kept unless `force`. */
 enum cli_exit cli_write_secret(const char *path, struct ota_span bytes, bool force);
 
 #endif

@@ -13,6 +13,7 @@
 #define OTHERS_READ     044U
 #define OTHERS_WRITE    022U
 #define WHOSE_MAX       160
+#define STDIN_PATHS_MAX 12
 #define SHOWN_MAX       256 /* characters of a URI in a message */
 
 /* How one kind of secret is asked for. */
@@ -146,6 +147,26 @@ static enum cli_exit given_secret(const struct cli_args *args, const struct secr
 	return CLI_DONE;
 }
 
+enum cli_exit cli_check_key_stdin(const struct cli_args *args, const char *const *paths, size_t n)
+{
+	static const char *const files[] = {"passphrase-file", "pin-file"};
+	static const char *const descriptors[] = {"passphrase-fd", "pin-fd"};
+	const char *all[STDIN_PATHS_MAX] = {NULL};
+	size_t at = 0;
+
+	while (at < n && at < STDIN_PATHS_MAX - 4) {
+		all[at] = paths[at];
+		at++;
+	}
+	for (size_t i = 0; i < 2; i++) {
+		const char *number = given_value(args, descriptors[i]);
+
+		all[at++] = given_value(args, files[i]);
+		all[at++] = number && strcmp(number, "0") == 0 ? "-" : NULL;
+	}
+	return cli_check_stdin(args->row->name, all, at);
+}
+
 enum cli_exit cli_given_passphrase(const struct cli_args *args, struct ota_buf *line)
 {
 	return given_secret(args, &passphrase_words, line);
@@ -180,6 +201,14 @@ static enum cli_exit find_passphrase(const struct cli_args *args, const char *pa
 	return status;
 }
 
+enum cli_exit cli_fail_key(const char *subject, const struct ota_diag *diag,
+			   enum cli_exit not_opened)
+{
+	enum cli_exit status = cli_fail(subject, diag);
+
+	return diag->err == OTA_E_REFUSED || diag->err == OTA_E_ABSENT ? not_opened : status;
+}
+
 static enum cli_exit read_file_key(const struct cli_args *args, const char *path,
 				   struct ota_key **key)
 {
@@ -195,7 +224,7 @@ static enum cli_exit read_file_key(const struct cli_args *args, const char *path
 		status = find_passphrase(args, path, &passphrase);
 	if (status == CLI_DONE &&
 	    ota_key_read(ota_buf_span(&file), ota_buf_span(&passphrase), key, &diag) != OTA_OK)
-		status = cli_fail(path, &diag);
+		status = cli_fail_key(path, &diag, CLI_BAD_INPUT);
 	ota_buf_wipe(&passphrase);
 	ota_buf_wipe(&file);
 	if (status == CLI_DONE && ota_key_is_private(*key))
@@ -262,12 +291,12 @@ static enum cli_exit read_token_key(const struct cli_args *args, const char *uri
 	if (!module)
 		module = getenv(MODULE_VARIABLE);
 	if (ota_token_open(uri, module, &token, &diag) != OTA_OK)
-		return cli_fail(shown, &diag);
+		return cli_fail_key(shown, &diag, CLI_ENVIRONMENT);
 	status = find_pin(args, pin_source, shown, token, &pin);
 	if (status != CLI_DONE)
 		ota_token_close(token);
 	else if (ota_token_key(token, ota_buf_span(&pin), key, &diag) != OTA_OK)
-		status = cli_fail(shown, &diag);
+		status = cli_fail_key(shown, &diag, CLI_ENVIRONMENT);
 	ota_buf_wipe(&pin);
 	return status;
 }

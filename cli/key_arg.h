@@ -47,6 +47,20 @@
 enum cli_exit cli_read_key(const struct cli_args *args, const char *text, struct ota_key **key);
 
 /*
+ * cli_check_stdin of the command's `n` paths, and of the files and descriptors that the options
+ * above name.
+ */
+enum cli_exit cli_check_key_stdin(const struct cli_args *args, const char *const *paths, size_t n);
+
+/*
+ * cli_fail for a key. What is not there, and a secret that does not open it, are no answer to what
+ * the command was asked, so not exit code 1 but `not_opened`: a token is part of the environment, a
+ * file is input.
+ */
+enum cli_exit cli_fail_key(const char *subject, const struct ota_diag *diag,
+			   enum cli_exit not_opened);
+
+/*
  * The passphrase that --passphrase-file or --passphrase-fd gives, into `line`, which is initialised
  * first and stays empty when neither was given. The caller wipes it, also on failure.
  */

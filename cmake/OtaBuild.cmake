@@ -24,6 +24,12 @@ add_compile_options(-ffile-prefix-map=${CMAKE_SOURCE_DIR}=.)
 # clock_gettime, getline, fchmod and friends; nothing beyond POSIX.
 add_compile_definitions(_POSIX_C_SOURCE=200809L _FILE_OFFSET_BITS=64)
 
+# Every function is found before the first secret is read: the loader's late look-ups save vector
+# registers, and what is in them, on the stack.
+if(NOT APPLE)
+	add_link_options(-Wl,-z,relro,-z,now)
+endif()
+
 if(OTA_SANITIZE)
 	add_compile_options(-fsanitize=address,undefined -fno-sanitize-recover=all
 		-fno-omit-frame-pointer)

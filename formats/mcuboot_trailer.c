@@ -92,26 +92,55 @@ static size_t smallest_step(struct ota_span status, uint8_t erased)
 	return step;
 }
 
+/* Which of the two ways of writing swap status the entries so far can be. */
+struct status_shape {
+	bool cycles; /* swap-scratch: 1 2 3 1 2 3 ... (swap_misc.c, boot_write_status) */
+	bool moves;  /* swap-move: 1 1 1 ..., then 1 2 1 2 ...; swap-offset: the latter alone */
+	bool alternating; /* in the second part of `moves` */
+	uint8_t last;
+	size_t n;
+};
+
 /*
- * Swap status: entries of one write each, one byte of state (1, 2 or 3) and erased behind it,
- * filled from the first on (swap_misc.c, boot_write_status). swap-move writes its second kind of
- * entry behind room for all of the first (swap_move.c:214-228): one gap. The write size is not
- * known here; it is the smallest distance of two entries, and all others are multiples of it.
+ * `gap`: entries that were left out stand before it. swap-move writes its second part behind room
+ * for all of the first (swap_move.c:214-228).
+ */
+static bool see_state(struct status_shape *shape, uint8_t state, bool gap)
+{
+	shape->cycles &= !gap && state == shape->n % OTA_STATUS_STATES + 1;
+	if (gap) {
+		shape->moves &= !shape->alternating;
+		shape->alternating = true;
+		shape->last = 2;
+	}
+	if (state == 2) {
+		shape->moves &= shape->last == 1;
+		shape->alternating = true;
+	} else {
+		shape->moves &= state == 1 && (!shape->alternating || shape->last == 2);
+	}
+	shape->last = state;
+	shape->n++;
+	return shape->cycles || shape->moves;
+}
+
+/*
+ * Swap status: entries of one write each, one byte of state and erased behind it, filled from the
+ * first on. The write size is not known here; it is the smallest distance of two entries, and all
+ * others are multiples of it.
  */
 static bool status_is_well_formed(struct ota_span status, uint8_t erased, size_t *at)
 {
+	struct status_shape shape = {.cycles = true, .moves = true};
 	size_t step = smallest_step(status, erased);
 	size_t last = first_written(status, erased);
-	unsigned gaps = 0;
 
 	for (*at = last; *at < status.len; (*at)++) {
-		uint8_t state = status.data[*at];
 		size_t distance = *at - last;
 
-		if (state == erased)
+		if (status.data[*at] == erased)
 			continue;
-		gaps += distance > step;
-		if (state < 1 || state > OTA_STATUS_STATES || distance % step != 0 || gaps > 1)
+		if (distance % step != 0 || !see_state(&shape, status.data[*at], distance > step))
 			return false;
 		last = *at;
 	}

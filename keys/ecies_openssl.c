@@ -110,16 +110,13 @@ static enum ota_err agree(const struct ota_key *key, struct ota_span point,
 	return err;
 }
 
-static const char *openssl_name(enum ota_hash hash)
-{
-	return hash == OTA_HASH_SHA512 ? "SHA512" : "SHA256";
-}
-
 /* HKDF (RFC 5869) without a salt. */
 static enum ota_err derive(enum ota_hash hash, uint8_t shared[SHARED_SIZE], uint8_t *out,
 			   size_t len, struct ota_diag *diag)
 {
-	char digest[8];
+	char sha256[] = "SHA256";
+	char sha512[] = "SHA512";
+	char *digest = hash == OTA_HASH_SHA512 ? sha512 : sha256;
 	char info[] = INFO;
 	EVP_KDF *kdf = EVP_KDF_fetch(NULL, OSSL_KDF_NAME_HKDF, NULL);
 	EVP_KDF_CTX *ctx = EVP_KDF_CTX_new(kdf);
@@ -131,7 +128,6 @@ static enum ota_err derive(enum ota_hash hash, uint8_t shared[SHARED_SIZE], uint
 	};
 	enum ota_err err = OTA_OK;
 
-	memcpy(digest, openssl_name(hash), sizeof("SHA256"));
 	if (!ctx || EVP_KDF_derive(ctx, out, len, params) != 1)
 		err = ota_fail_openssl(diag, "HKDF");
 	EVP_KDF_CTX_free(ctx);

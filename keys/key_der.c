@@ -143,7 +143,9 @@ static enum ota_err check_sec1(struct ota_span der, const ASN1_OBJECT *curve, st
 	if (parts.item[2].body.len > 0 && parts.item[2].body.data[0] != V_ASN1_OBJECT)
 		return fail_explicit(diag);
 	own = read_oid(parts.item[2].body);
-	if (!own || (curve && OBJ_cmp(own, curve) != 0))
+	if (!own)
+		err = fail_rule(diag, "its curve's name cannot be decoded");
+	else if (curve && OBJ_cmp(own, curve) != 0)
 		err = fail_rule(diag, "it names two curves");
 	ASN1_OBJECT_free(own);
 	return err;
@@ -189,7 +191,7 @@ static enum ota_err check_key_by_algorithm(const X509_ALGOR *algor, struct ota_s
 			       ? OTA_OK
 			       : fail_rule(diag, "its point is of no form that is taken");
 	case NID_rsaEncryption:
-		if (type != V_ASN1_NULL)
+		if (type != V_ASN1_NULL && type != V_ASN1_UNDEF)
 			return fail_rule(diag, "an RSA key has parameters");
 		return check_rsa(key, is_private ? KEY_FORM_RSA_PRIVATE : KEY_FORM_RSA_PUBLIC,
 				 diag);
@@ -264,7 +266,8 @@ static enum ota_err check(struct ota_span der, const struct key_parts *parts, st
 				"taken");
 	case KEY_FORM_PKCS8_V2:
 		(void)ota_fail(diag, OTA_E_UNSUPPORTED,
-			       "key is PKCS#8 of version 2, only version 1 is read");
+			       "key is PKCS#8 of version 2 (RFC 5958), only version 1 is read");
+		ota_hint(diag, "have it written without its public part, or as SEC1");
 		return OTA_E_UNSUPPORTED;
 	case KEY_FORM_ENCRYPTED:
 	case KEY_FORM_UNKNOWN:

@@ -149,6 +149,14 @@ static enum ota_err next_block(struct ota_span *rest, struct ota_span *before,
 	return OTA_OK;
 }
 
+/* Editors on Windows put a mark in front of UTF-8 text. */
+static struct ota_span without_mark(struct ota_span file)
+{
+	static const char mark[] = "\xef\xbb\xbf";
+
+	return starts_with(file, mark) ? ota_span_tail(file, sizeof(mark) - 1) : file;
+}
+
 static bool is_pem(struct ota_span file)
 {
 	struct ota_span line;
@@ -180,25 +188,27 @@ static enum ota_err fail_label(struct ota_span label, struct ota_diag *diag)
 	(void)ota_fail(diag, OTA_E_UNSUPPORTED, "PEM block is \"%s\", not a key that is taken",
 		       text);
 	if (is_text(label, "OPENSSH PRIVATE KEY"))
-		ota_hint(diag, "turn a copy into PKCS#8: ssh-keygen -p -m PKCS8 -f COPY");
+		ota_hint(diag,
+			 "ssh-keygen -p -m PKCS8 -f COPY turns a copy of an ECDSA or RSA key into "
+			 "PKCS#8");
 	else if (ends_with(label, "CERTIFICATE"))
 		ota_hint(diag, "take the key out of it: openssl x509 -pubkey -noout -in FILE");
 	return OTA_E_UNSUPPORTED;
 }
 
-/* What follows the key: nothing but white space. */
+/* Text may follow the key, as openssl pkey -text writes it; a second block may not. */
 static enum ota_err check_rest(struct ota_span rest, struct ota_diag *diag)
 {
 	struct ota_span before;
 	struct pem_block second;
-	size_t len = rest.len;
-	enum ota_err err = next_block(&rest, &before, &second);
 
-	if (err != OTA_E_ABSENT && find_label(second.label))
+	if (next_block(&rest, &before, &second) == OTA_E_ABSENT)
+		return OTA_OK;
+	if (find_label(second.label))
 		return ota_fail(diag, OTA_E_MALFORMED, "file holds two keys");
-	if (err != OTA_E_ABSENT || !is_blank(before))
-		return ota_fail(diag, OTA_E_MALFORMED, "%zu bytes follow the key", len);
-	return OTA_OK;
+	(void)ota_fail(diag, OTA_E_MALFORMED, "file holds more than a key");
+	ota_hint(diag, "take the key out of it: openssl pkey -in FILE -out KEY.pem");
+	return OTA_E_MALFORMED;
 }
 
 /* The one key's block of a file; curve parameters may stand before an EC key. */
@@ -217,7 +227,8 @@ static enum ota_err find_block(struct ota_span file, struct pem_block *block, st
 	}
 	if (err != OTA_OK)
 		return ota_fail(diag, OTA_E_MALFORMED, "PEM block does not begin or end as one");
-	return check_rest(rest, diag);
+	/* Of a block that is no key that is said, not what stands behind it. */
+	return find_label(block->label) ? check_rest(rest, diag) : OTA_OK;
 }
 
 static int give_passphrase(char *buf, int cap, int writing, void *user)
@@ -292,7 +303,10 @@ static enum ota_err read_plain(struct reading *reading, struct ota_span der)
 /* A key that was encrypted: what is not a key now was decrypted wrongly. */
 static enum ota_err read_decrypted(struct reading *reading, struct ota_span der, enum key_form form)
 {
-	if (ota_key_parts(der).form != form || !ota_der_is_strict(der))
+	enum key_form found = ota_key_parts(der).form;
+
+	/* Words for a key that was decrypted well and is not taken are its own. */
+	if ((found != form && found != KEY_FORM_PKCS8_V2) || !ota_der_is_strict(der))
 		return ota_fail_passphrase(reading->diag);
 	return read_plain(reading, der);
 }
@@ -370,13 +384,21 @@ static enum ota_err read_pem(struct reading *reading, struct ota_span file)
 	return label ? read_block(reading, &block, label) : fail_label(block.label, reading->diag);
 }
 
+static bool is_openssh(struct ota_span file)
+{
+	return starts_with(file, "ssh-") || starts_with(file, "ecdsa-sha2-");
+}
+
 static enum ota_err no_key(struct ota_span file, struct ota_diag *diag)
 {
-	if (starts_with(file, "ssh-") || starts_with(file, "ecdsa-sha2-")) {
+	if (is_openssh(file)) {
 		(void)ota_fail(diag, OTA_E_UNSUPPORTED, "it is a public key for OpenSSH");
-		ota_hint(diag, "turn it into PEM: ssh-keygen -e -m pkcs8 -f FILE");
+		ota_hint(diag, "ssh-keygen -e -m pkcs8 -f FILE turns ECDSA and RSA keys into PEM");
 		return OTA_E_UNSUPPORTED;
 	}
+	if (starts_with(file, "\xff\xfe") || starts_with(file, "\xfe\xff"))
+		return ota_fail(diag, OTA_E_MALFORMED,
+				"key file is UTF-16 text, PEM is plain ASCII");
 	return ota_fail(diag, OTA_E_MALFORMED, "no key in it, neither PEM nor DER");
 }
 
@@ -395,6 +417,7 @@ enum ota_err ota_key_file_read(struct ota_span file, struct ota_span passphrase,
 	if (file.len > OTA_KEY_FILE_MAX)
 		return ota_fail(diag, OTA_E_MALFORMED, "key file is %zu bytes, at most %u are read",
 				file.len, OTA_KEY_FILE_MAX);
+	file = without_mark(file);
 	if (is_pem(file))
 		err = read_pem(&reading, file);
 	else if (file.data[0] == DER_SEQUENCE)
@@ -406,12 +429,20 @@ enum ota_err ota_key_file_read(struct ota_span file, struct ota_span passphrase,
 	return err;
 }
 
+bool ota_key_probe(struct ota_span file)
+{
+	file = without_mark(file);
+	return file.len > 0 && file.len <= OTA_KEY_FILE_MAX &&
+	       (is_pem(file) || file.data[0] == DER_SEQUENCE || is_openssh(file));
+}
+
 bool ota_key_is_encrypted(struct ota_span file)
 {
 	struct pem_block block;
-	struct ota_span rest = file;
+	struct ota_span rest = without_mark(file);
 	struct ota_span before;
 
+	file = rest;
 	if (file.len == 0 || file.len > OTA_KEY_FILE_MAX)
 		return false;
 	if (!is_pem(file))

@@ -178,7 +178,8 @@ static enum ota_err decrypt(const X509_ALGOR *algor, const ASN1_OCTET_STRING *se
 	}
 	/* The padding is wrong, or no whole number of blocks: the parameters have done their part.
 	 */
-	if (ERR_GET_REASON(ERR_peek_last_error()) == PKCS12_R_PKCS12_CIPHERFINAL_ERROR)
+	if (ERR_GET_LIB(ERR_peek_last_error()) == ERR_LIB_PKCS12 &&
+	    ERR_GET_REASON(ERR_peek_last_error()) == PKCS12_R_PKCS12_CIPHERFINAL_ERROR)
 		return ota_fail_passphrase(diag);
 	ERR_clear_error();
 	return ota_fail(diag, OTA_E_UNSUPPORTED, "key is encrypted in a way OpenSSL does not take");

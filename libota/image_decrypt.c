@@ -13,28 +13,35 @@ static bool wraps_for(const struct ota_key *key, uint16_t type)
 
 /* The first TLV of the build's type (boot_enc_load). */
 static enum ota_err unwrap(const struct ota_image *image, const struct ota_key *key,
-			   struct ota_image_key *image_key, struct ota_diag *diag)
+			   struct ota_image_key *image_key, struct ota_image_wrap *wrap,
+			   struct ota_diag *diag)
 {
 	struct ota_tlv_iter iter = ota_tlv_iter_init(&image->areas);
 	struct ota_tlv tlv;
 
+	*wrap = (struct ota_image_wrap){.type = 0};
+	iter.as_bootloader = true;
 	while (ota_tlv_next(&iter, &tlv) == OTA_OK) {
-		if (wraps_for(key, tlv.type))
-			return ota_key_unwrap(key, tlv.type, tlv.value, image_key, diag);
+		if (!wraps_for(key, tlv.type))
+			continue;
+		wrap->type = tlv.type;
+		wrap->at = tlv.at;
+		return ota_key_unwrap(key, tlv.type, tlv.value, image_key, diag);
 	}
 	return ota_fail(diag, OTA_E_ABSENT, "image has no image key that is wrapped for %s keys",
 			ota_key_name(key));
 }
 
 enum ota_err ota_image_decrypt(const struct ota_image *image, const struct ota_key *key,
-			       struct ota_buf *plain, size_t *key_len, struct ota_diag *diag)
+			       struct ota_buf *plain, struct ota_image_wrap *wrap,
+			       struct ota_diag *diag)
 {
 	size_t header = image->header.hdr_size;
 	size_t body_end = header + image->header.img_size;
 	struct ota_image_key image_key = {.len = 0};
-	enum ota_err err = unwrap(image, key, &image_key, diag);
+	enum ota_err err = unwrap(image, key, &image_key, wrap, diag);
 
-	*key_len = image_key.len;
+	wrap->key_len = image_key.len;
 	if (err == OTA_OK)
 		err = ota_buf_append(plain, ota_span_head(image->bytes, header), diag);
 	if (err == OTA_OK)

@@ -55,10 +55,19 @@ static enum ota_err read_header(struct ota_span file, struct ota_image *image,
 		return ota_fail(diag, err, "%zu bytes are less than an image header of %u",
 				file.len, OTA_IMAGE_HEADER_SIZE);
 	}
-	if (err == OTA_E_MALFORMED)
-		return ota_fail(diag, err,
-				"not an MCUboot image: magic is 0x%08" PRIx32 ", not 0x%08x",
-				ota_rd_u32(&rd), OTA_IMAGE_MAGIC);
+	if (err != OTA_E_MALFORMED)
+		return err;
+	(void)ota_fail(diag, err, "not an MCUboot image: magic is 0x%08" PRIx32 ", not 0x%08x",
+		       ota_rd_u32(&rd), OTA_IMAGE_MAGIC);
+	rd = ota_rd_init(file);
+	rd.big = true;
+	if (ota_rd_u32(&rd) == OTA_IMAGE_MAGIC)
+		ota_hint(diag, "it is a big-endian image, which this version does not read");
+	else if (file.data[0] == ':')
+		ota_hint(
+			diag,
+			"it looks like Intel HEX: objcopy -I ihex -O binary IN.hex OUT.bin makes a "
+			"binary of it");
 	return err;
 }
 
@@ -78,7 +87,9 @@ static enum ota_err find_areas(struct ota_span file, struct ota_image *image,
 				" bytes, the file has %zu",
 				body_end, file.len);
 	if (err == OTA_E_TRUNCATED)
-		return ota_fail(diag, err, "image is cut off in the TLV area at 0x%zx", why->at);
+		return ota_fail(diag, err,
+				"image is cut off in the TLV area at 0x%zx: the file has %zu bytes",
+				why->at, file.len);
 	return ota_fail(diag, err, "no well-formed TLV area at 0x%zx (protected size is %u)",
 			why->at, header->protect_tlv_size);
 }
@@ -107,6 +118,7 @@ bool ota_image_is_delta_update(const struct ota_image *image)
 	struct ota_tlv_iter iter = ota_tlv_iter_init(&image->areas);
 	struct ota_tlv tlv;
 
+	iter.as_bootloader = true;
 	if (!(image->header.flags & OTA_IMAGE_F_NON_BOOTABLE))
 		return false;
 	while (ota_tlv_next(&iter, &tlv) == OTA_OK) {

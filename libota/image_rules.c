@@ -17,8 +17,7 @@ static const struct {
 	const char *bootloader;
 } rules[OTA_RULES] = {
 	[OTA_RULE_TRUNCATED] = {"truncated", OTA_RULE_BOOTLOADERS, REFUSES},
-	[OTA_RULE_MAGIC] = {"magic", OTA_RULE_BOOTLOADERS,
-			    "takes the slot for empty: nothing is upgraded, nothing boots from it"},
+	[OTA_RULE_MAGIC] = {"magic", OTA_RULE_BOOTLOADERS, REFUSES},
 	[OTA_RULE_SIZE_OVERFLOW] = {"size-overflow", OTA_RULE_BOOTLOADERS, REFUSES},
 	[OTA_RULE_SLOT_SIZE] = {"slot-size", OTA_RULE_BOOTLOADERS, REFUSES},
 	[OTA_RULE_IMAGE_SIZE] = {"image-size", OTA_RULE_BOOTLOADERS, REFUSES},
@@ -65,6 +64,7 @@ static const struct {
 		{"empty-protected-tlv", OTA_RULE_BOOTLOADERS,
 		 "takes the record for an unprotected one; built with the allow list it refuses "
 		 "the image"},
+	[OTA_RULE_NO_DIGEST] = {"no-digest", OTA_RULE_OURS, "goes by the signature alone"},
 	[OTA_RULE_OTHER_HASH] = {"other-hash", OTA_RULE_OURS,
 				 "boots it: digests of another hash are not looked at"},
 	[OTA_RULE_PUBLIC_KEY] = {"public-key", OTA_RULE_OURS,
@@ -88,9 +88,8 @@ static const struct {
 	[OTA_RULE_EARLIER_SIGNATURE] = {"earlier-signature", OTA_RULE_WARNING,
 					"goes by the key's last signature"},
 	[OTA_RULE_UNKNOWN_FLAGS] = {"unknown-flags", OTA_RULE_WARNING, "ignores them"},
-	[OTA_RULE_TRAILER_ALIGN] = {"trailer-align", OTA_RULE_WARNING,
-				    "does not find the trailer's magic: no upgrade starts"},
-	[OTA_RULE_NO_DIGEST] = {"no-digest", OTA_RULE_WARNING, "goes by the signature alone"},
+	[OTA_RULE_TRAILER] = {"trailer", OTA_RULE_WARNING,
+			      "does not find the trailer's magic: no upgrade starts"},
 };
 
 const char *ota_rule_name(enum ota_rule rule)
@@ -100,7 +99,7 @@ const char *ota_rule_name(enum ota_rule rule)
 
 enum ota_rule_kind ota_rule_kind(enum ota_rule rule)
 {
-	return rules[rule].kind;
+	return rule < OTA_RULES ? rules[rule].kind : (enum ota_rule_kind)0;
 }
 
 const char *ota_rule_bootloader(enum ota_rule rule)

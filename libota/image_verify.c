@@ -31,10 +31,11 @@ struct judge {
 	const struct ota_boot *boot;
 	struct ota_image_verdict *verdict;
 	struct ota_diag *diag;
-	struct ota_span hashed; /* what the digest covers, in plaintext */
-	enum ota_hash hash;     /* the build's */
-	bool pure;              /* the build's signatures are over the image */
-	bool has_digest;        /* of any hash */
+	struct ota_span hashed;      /* what the digest covers, in plaintext */
+	struct ota_digest digest[3]; /* of `hashed` by each hash; empty: not computed yet */
+	struct ota_image_wrap wrap;  /* of the image key in use; type 0: not decrypted */
+	enum ota_hash hash;          /* the build's */
+	bool pure;                   /* the build's signatures are over the image */
 	struct ota_digest key_hash;
 	bool key_selected;    /* the last key TLV named our key; holds for the next signature */
 	bool sig_seen;        /* a signature by our key was checked */
@@ -49,8 +50,10 @@ static void note(struct judge *judge, enum ota_rule rule, size_t at, const char 
 	struct ota_image_verdict *verdict = judge->verdict;
 	struct ota_finding *finding;
 
-	if (verdict->n_warnings == OTA_FINDINGS_MAX)
-		return;
+	for (unsigned i = 0; i < verdict->n_warnings; i++) {
+		if (verdict->warning[i].rule == rule)
+			return;
+	}
 	finding = &verdict->warning[verdict->n_warnings++];
 	*finding = (struct ota_finding){.rule = rule, .at = at};
 	(void)snprintf(finding->text, sizeof(finding->text), "%s", text);
@@ -84,6 +87,8 @@ static enum ota_err refuse(struct judge *judge, enum ota_rule rule, enum ota_err
 	va_start(args, format);
 	(void)vsnprintf(text, sizeof(text), format, args);
 	va_end(args);
+	if (ota_rule_kind(rule) == OTA_RULE_OURS && judge->boot->file_only)
+		return OTA_OK;
 	if (ota_rule_kind(rule) == OTA_RULE_OURS && judge->boot->lax[rule]) {
 		note(judge, rule, at, text);
 		return OTA_OK;
@@ -136,8 +141,10 @@ static enum ota_err check_payload_flags(struct judge *judge)
 			      "both encryption flags are set");
 	if ((flags & ENCRYPTED) && !judge->boot->encryption_key) {
 		enum ota_err err = refuse(judge, OTA_RULE_ENCRYPTED, OTA_E_UNSUPPORTED, 16,
-					  "image is encrypted, and this bootloader is built "
-					  "without encryption");
+					  judge->boot->encrypts
+						  ? "image is encrypted, and its key is not given"
+						  : "image is encrypted, and this bootloader is "
+						    "built without encryption");
 
 		ota_hint(judge->diag,
 			 "--encryption-key KEY judges it for one that has the private key");
@@ -177,8 +184,8 @@ static enum ota_err check_header(struct judge *judge)
 		err = check_payload_flags(judge);
 	if (err != OTA_OK)
 		return err;
-	judge->verdict->delta_update = ota_image_is_delta_update(judge->image);
-	if ((header->flags & OTA_IMAGE_F_NON_BOOTABLE) && !judge->verdict->delta_update)
+	if ((header->flags & OTA_IMAGE_F_NON_BOOTABLE) && !judge->verdict->delta_update &&
+	    !judge->boot->file_only)
 		return refuse(judge, OTA_RULE_NON_BOOTABLE, OTA_E_REFUSED, 16,
 			      "image is marked non-bootable, and is no delta update");
 	err = check_addresses(judge);
@@ -227,18 +234,24 @@ static bool may_be_unprotected(const struct judge *judge, uint16_t type)
 {
 	if (type == OTA_TLV_SIG_PURE)
 		return judge->pure;
-	if (type == OTA_TLV_ENC_X25519_SHA512)
-		return judge->verdict->decrypted;
+	if (type == OTA_TLV_ENC_X25519 || type == OTA_TLV_ENC_X25519_SHA512)
+		return (judge->wrap.type == OTA_TLV_ENC_X25519_SHA512) ==
+		       (type == OTA_TLV_ENC_X25519_SHA512);
 	return type == OTA_TLV_KEYHASH || type == OTA_TLV_PUBKEY || is_encryption(type) ||
 	       ota_image_hash_of_tlv(type) != 0 || ota_image_is_signature(type);
+}
+
+static bool allows_all(const struct judge *judge)
+{
+	return judge->boot->no_allow_list || judge->boot->file_only;
 }
 
 /* The last protected record, whose value does not begin in the protected area. */
 static enum ota_err fail_empty(struct judge *judge, const struct ota_tlv *tlv)
 {
-	static const char text[] = "the last protected TLV, 0x%02x, is empty";
+	static const char text[] = "the last protected TLV, 0x%02x, has no value in its area";
 
-	if (!judge->boot->no_allow_list)
+	if (!allows_all(judge))
 		return refuse(judge, OTA_RULE_EMPTY_PROTECTED_TLV, OTA_E_REFUSED, tlv->at, text,
 			      tlv->type);
 	warn(judge, OTA_RULE_EMPTY_PROTECTED_TLV, tlv->at, text, tlv->type);
@@ -263,31 +276,69 @@ static enum ota_err check_area(struct judge *judge, const struct ota_tlv *tlv)
 		return fail_empty(judge, tlv);
 	if (err != OTA_OK)
 		return err;
-	if (!tlv->is_protected && !judge->boot->no_allow_list &&
-	    !may_be_unprotected(judge, tlv->type))
+	if (!tlv->is_protected && !allows_all(judge) && !may_be_unprotected(judge, tlv->type))
 		return refuse(judge, OTA_RULE_ALLOW_LIST, OTA_E_REFUSED, tlv->at,
 			      "TLV 0x%02x is not allowed in the unprotected area", tlv->type);
 	return OTA_OK;
 }
 
+/* The digest by `hash`, computed once. */
+static enum ota_err digest_by(struct judge *judge, enum ota_hash hash, struct ota_digest *digest)
+{
+	struct ota_digest *kept = &judge->digest[hash - OTA_HASH_SHA256];
+	enum ota_err err = OTA_OK;
+
+	if (kept->len == 0)
+		err = ota_digest_of(hash, judge->hashed, kept, judge->diag);
+	*digest = *kept;
+	return err;
+}
+
 static enum ota_err check_digest(struct judge *judge, const struct ota_tlv *tlv, enum ota_hash hash)
 {
 	bool is_builds = hash == judge->hash && !judge->pure;
-	struct ota_digest digest = judge->verdict->digest;
-	enum ota_err err = OTA_OK;
+	struct ota_digest digest;
+	enum ota_err err;
 
-	judge->has_digest = true;
 	if (tlv->value.len != ota_hash_size(hash))
 		return refuse(judge, is_builds ? OTA_RULE_HASH_SIZE : OTA_RULE_TLV_SIZE,
 			      OTA_E_REFUSED, tlv->at, "%s TLV is %zu bytes, not %zu",
 			      ota_tlv_name(tlv->type), tlv->value.len, ota_hash_size(hash));
-	if (hash != judge->hash)
-		err = ota_digest_of(hash, judge->hashed, &digest, judge->diag);
+	err = digest_by(judge, hash, &digest);
 	if (err != OTA_OK || ota_span_equal(tlv->value, ota_digest_span(&digest)))
 		return err;
 	return refuse(judge, is_builds ? OTA_RULE_HASH : OTA_RULE_OTHER_HASH, OTA_E_DIGEST, tlv->at,
 		      "image does not have the %s digest that the TLV at 0x%zx names",
 		      ota_hash_name(hash), tlv->at);
+}
+
+/*
+ * What the image has, whatever rule it breaks: reports say it of refused images too. The digest
+ * shown is the build's, or the first there is.
+ */
+static enum ota_err survey(struct judge *judge)
+{
+	struct ota_image_verdict *verdict = judge->verdict;
+	struct ota_tlv_iter iter = records(judge);
+	struct ota_digest digest;
+	struct ota_tlv tlv;
+	enum ota_err err = OTA_OK;
+
+	verdict->digest_good = true;
+	while (err == OTA_OK && ota_tlv_next(&iter, &tlv) == OTA_OK) {
+		enum ota_hash hash = ota_image_hash_of_tlv(tlv.type);
+
+		if (hash == 0)
+			continue;
+		err = digest_by(judge, hash, &digest);
+		verdict->digest_good &= ota_span_equal(tlv.value, ota_digest_span(&digest));
+		if (verdict->hash == 0 || hash == judge->boot->hash) {
+			verdict->hash = hash;
+			verdict->digest = digest;
+		}
+	}
+	verdict->digest_good &= verdict->hash != 0;
+	return err;
 }
 
 /*
@@ -378,9 +429,11 @@ static enum ota_err check_other(struct judge *judge, const struct ota_tlv *tlv)
 		return refuse(judge, OTA_RULE_TLV_SIZE, OTA_E_REFUSED, tlv->at,
 			      "%s TLV is %zu bytes, not %zu", ota_tlv_name(tlv->type),
 			      tlv->value.len, want);
-	if (is_encryption(tlv->type) && !judge->verdict->decrypted)
+	if (is_encryption(tlv->type) && (judge->wrap.type == 0 || tlv->at != judge->wrap.at))
 		return refuse(judge, OTA_RULE_STRAY_IMAGE_KEY, OTA_E_REFUSED, tlv->at,
-			      "an image key in an image that is not flagged as encrypted");
+			      judge->wrap.type == 0
+				      ? "an image key in an image that is not flagged as encrypted"
+				      : "an image key beside the one that is used");
 	return OTA_OK;
 }
 
@@ -455,7 +508,7 @@ static enum ota_err check_signature_size(struct judge *judge, const struct ota_t
 	if (want != 0 ? len == want : len <= ECDSA_SIG_MAX)
 		return OTA_OK;
 	return refuse(judge, OTA_RULE_SIGNATURE_SIZE, OTA_E_REFUSED, tlv->at,
-		      "%s signature is %zu bytes, %s %zu", ota_key_name(judge->key), len,
+		      "%s signature is %zu bytes, %s %zu", ota_tlv_name(tlv->type), len,
 		      want != 0 ? "not" : "more than", want != 0 ? want : (size_t)ECDSA_SIG_MAX);
 }
 
@@ -465,17 +518,21 @@ static enum ota_err check_signature_size(struct judge *judge, const struct ota_t
  */
 static enum ota_err check_signature(struct judge *judge, const struct ota_tlv *tlv)
 {
-	struct ota_span message =
-		judge->pure ? judge->hashed : ota_digest_span(&judge->verdict->digest);
+	struct ota_digest digest;
+	struct ota_span message = judge->hashed;
 	enum ota_err good;
 	enum ota_err err;
 
-	judge->verdict->has_signature = true;
-	if (!judge->key || !judge->key_selected || tlv->type != ota_key_sig_tlv(judge->key))
+	/* Which type a bootloader looks at is the key's matter; without one none may be wrong. */
+	if (judge->key && (!judge->key_selected || tlv->type != ota_key_sig_tlv(judge->key)))
 		return OTA_OK;
 	err = check_signature_size(judge, tlv);
-	if (err != OTA_OK)
+	if (err == OTA_OK)
+		err = digest_by(judge, judge->hash, &digest);
+	if (err != OTA_OK || !judge->key)
 		return err;
+	if (!judge->pure)
+		message = ota_digest_span(&digest);
 	good = ota_key_verify(judge->key, message, tlv->value, NULL);
 	if (good == OTA_E_SIGNATURE && tlv->type == OTA_TLV_ECDSA_SIG)
 		err = verify_odd_ecdsa(judge, message, tlv, &good);
@@ -520,7 +577,7 @@ static enum ota_err check_found(struct judge *judge)
 	if (judge->boot->rollback && !judge->counter_seen)
 		return refuse(judge, OTA_RULE_COUNTER_MISSING, OTA_E_REFUSED, end,
 			      "image has no security counter, and the device stores one");
-	if (judge->has_digest)
+	if (judge->verdict->digest.len > 0)
 		return OTA_OK;
 	if (judge->key) {
 		warn(judge, OTA_RULE_NO_DIGEST, end, "image has no digest, only a signature");
@@ -558,28 +615,52 @@ static enum ota_err judge_signature(struct judge *judge)
 	return OTA_OK;
 }
 
+/* A trailer counts when it lies at the slot's end and for the device's alignment. */
+static enum ota_err check_trailer(struct judge *judge)
+{
+	const struct ota_image *image = judge->image;
+	const struct ota_boot *boot = judge->boot;
+	size_t len = image->bytes.len + image->rest.len;
+	size_t at = len - OTA_TRAILER_MAGIC_SIZE;
+
+	if (boot->slot_size != 0 && len > boot->slot_size)
+		return refuse(judge, OTA_RULE_SLOT_SIZE, OTA_E_NO_FIT, (size_t)boot->slot_size,
+			      "image and padding are %zu bytes, the slot has %llu", len,
+			      (unsigned long long)boot->slot_size);
+	if (boot->mode != 0 && len != boot->slot_size)
+		warn(judge, OTA_RULE_TRAILER, at, "the trailer ends at %zu, the slot at %llu", len,
+		     (unsigned long long)boot->slot_size);
+	if (boot->max_align != 0 && image->trailer.max_align != boot->max_align)
+		warn(judge, OTA_RULE_TRAILER, at,
+		     "the trailer is for alignment %u, the bootloader has %u",
+		     image->trailer.max_align, boot->max_align);
+	return OTA_OK;
+}
+
 /* What no one protects: bytes behind the last TLV. */
 static enum ota_err check_rest(struct judge *judge)
 {
 	const struct ota_image *image = judge->image;
-	const struct ota_trailer *trailer = &image->trailer;
-	enum ota_err err = OTA_OK;
+	const struct ota_boot *boot = judge->boot;
+	enum ota_err err;
 
+	if (image->rest.len == 0 || boot->file_only)
+		return OTA_OK;
 	if (image->rest_err != OTA_OK)
 		err = refuse(judge, OTA_RULE_TRAILING_BYTES, OTA_E_REFUSED, image->rest_at,
 			     "the byte at 0x%zx, after the image, is neither erased flash nor part "
 			     "of a slot trailer",
 			     image->rest_at);
-	else if (image->rest.len > 0 && !image->has_trailer && !judge->boot->erased_tail)
+	else if (boot->has_erased && image->erased != boot->erased)
+		err = refuse(judge, OTA_RULE_TRAILING_BYTES, OTA_E_REFUSED, image->bytes.len,
+			     "padding is 0x%02x, erased flash of this device is 0x%02x",
+			     image->erased, boot->erased);
+	else if (!image->has_trailer)
 		err = refuse(judge, OTA_RULE_TRAILING_BYTES, OTA_E_REFUSED, image->bytes.len,
 			     "%zu erased bytes follow the image, and no slot trailer ends them",
 			     image->rest.len);
-	else if (image->has_trailer && judge->boot->max_align != 0 &&
-		 trailer->max_align != judge->boot->max_align)
-		warn(judge, OTA_RULE_TRAILER_ALIGN,
-		     image->bytes.len + image->rest.len - OTA_TRAILER_MAGIC_SIZE,
-		     "the trailer is for alignment %u, the bootloader has %u", trailer->max_align,
-		     judge->boot->max_align);
+	else
+		return check_trailer(judge);
 	if (err != OTA_OK)
 		ota_hint(judge->diag, "nothing protects bytes after the last TLV");
 	return err;
@@ -609,38 +690,38 @@ static enum ota_err choose_hash(struct judge *judge)
 
 static enum ota_err check_digests_there(struct judge *judge)
 {
+	enum ota_hash other = judge->verdict->hash;
 	struct ota_tlv tlv;
 
 	if (judge->pure || find(judge, ota_image_tlv_of_hash(judge->hash), &tlv))
 		return OTA_OK;
 	return refuse(judge, OTA_RULE_HASH_MISSING, OTA_E_REFUSED, judge->image->bytes.len,
-		      "image has no %s digest", ota_hash_name(judge->hash));
+		      "image has no %s digest%s%s", ota_hash_name(judge->hash),
+		      other != 0 ? ", it has " : "", other != 0 ? ota_hash_name(other) : "");
 }
 
 static enum ota_err walk(struct judge *judge)
 {
 	struct ota_tlv_iter iter = records(judge);
-	struct ota_image_verdict *verdict = judge->verdict;
 	struct ota_tlv tlv;
 	enum ota_err err = choose_hash(judge);
 	enum ota_err end = OTA_OK;
 
-	verdict->pure = judge->pure;
+	judge->verdict->pure = judge->pure;
 	if (err == OTA_OK)
 		err = check_digests_there(judge);
-	if (err == OTA_OK)
-		err = ota_digest_of(judge->hash, judge->hashed, &verdict->digest, judge->diag);
 	if (err == OTA_OK && judge->key)
 		err = ota_key_id(judge->key, judge->hash, &judge->key_hash, judge->diag);
-	verdict->hash = judge->hash;
 	while (err == OTA_OK && (end = ota_tlv_next(&iter, &tlv)) == OTA_OK)
 		err = visit(judge, &tlv);
 	if (err == OTA_OK && end != OTA_E_ABSENT)
 		err = refuse(judge, OTA_RULE_TLV_RECORD, OTA_E_MALFORMED, tlv.at,
 			     "TLV at 0x%zx does not end inside its area", tlv.at);
-	verdict->digest_good = judge->has_digest && verdict->broken.rule != OTA_RULE_HASH &&
-			       verdict->broken.rule != OTA_RULE_HASH_SIZE &&
-			       verdict->broken.rule != OTA_RULE_OTHER_HASH;
+	/* A pure build verifies flash as it is, where an update lies encrypted. */
+	if (err == OTA_OK && judge->pure && judge->wrap.type != 0)
+		err = refuse(judge, OTA_RULE_PURE, OTA_E_REFUSED, 16,
+			     "image is encrypted and has a pure signature, which no bootloader "
+			     "takes together");
 	if (err == OTA_OK)
 		err = check_found(judge);
 	if (err == OTA_OK)
@@ -655,9 +736,8 @@ static enum ota_err decrypt(struct judge *judge, struct ota_buf *plain)
 {
 	uint32_t flags = judge->image->header.flags;
 	struct ota_diag why = {.err = OTA_OK};
-	size_t key_len = 0;
-	enum ota_err err =
-		ota_image_decrypt(judge->image, judge->boot->encryption_key, plain, &key_len, &why);
+	enum ota_err err = ota_image_decrypt(judge->image, judge->boot->encryption_key, plain,
+					     &judge->wrap, &why);
 
 	if (err == OTA_E_ABSENT || err == OTA_E_REFUSED)
 		return refuse(judge, OTA_RULE_IMAGE_KEY, OTA_E_REFUSED, judge->image->bytes.len,
@@ -666,10 +746,11 @@ static enum ota_err decrypt(struct judge *judge, struct ota_buf *plain)
 		return ota_fail(judge->diag, err, "%s", why.text);
 	judge->verdict->decrypted = true;
 	judge->hashed = ota_buf_span(plain);
-	if ((key_len == 32) == !!(flags & OTA_IMAGE_F_ENCRYPTED_AES256))
+	if ((judge->wrap.key_len == 32) == !!(flags & OTA_IMAGE_F_ENCRYPTED_AES256))
 		return OTA_OK;
 	return refuse(judge, OTA_RULE_IMAGE_KEY_SIZE, OTA_E_REFUSED, 16,
-		      "the image key is for AES-%zu, the flag says otherwise", key_len * 8);
+		      "the image key is for AES-%zu, the flag says otherwise",
+		      judge->wrap.key_len * 8);
 }
 
 /* What an image says of its signature by its first SIG_PURE TLV: loader and walk agree on it. */
@@ -688,7 +769,7 @@ static enum claim claim_of(const struct judge *judge)
 	if (!is_ed25519 || !find(judge, OTA_TLV_SIG_PURE, &tlv) || tlv.value.len != 1 ||
 	    tlv.value.data[0] != 1)
 		return CLAIMS_DIGEST;
-	return tlv.is_protected || judge->boot->no_allow_list ? CLAIMS_EITHER : CLAIMS_PURE;
+	return tlv.is_protected || allows_all(judge) ? CLAIMS_EITHER : CLAIMS_PURE;
 }
 
 static enum ota_err judge_as(const struct judge *start, bool pure,
@@ -734,6 +815,18 @@ static enum ota_err judge_records(const struct judge *start)
 	return err;
 }
 
+static bool has_signature(const struct judge *judge)
+{
+	struct ota_tlv_iter iter = records(judge);
+	struct ota_tlv tlv;
+
+	while (ota_tlv_next(&iter, &tlv) == OTA_OK) {
+		if (ota_image_is_signature(tlv.type))
+			return true;
+	}
+	return false;
+}
+
 static enum ota_err verify_once(const struct ota_image *image, const struct ota_key *key,
 				const struct ota_boot *boot, struct ota_image_verdict *verdict,
 				struct ota_diag *diag)
@@ -745,14 +838,23 @@ static enum ota_err verify_once(const struct ota_image *image, const struct ota_
 			      .diag = diag,
 			      .hashed = image->hashed};
 	struct ota_buf plain = ota_buf_init(image->hashed.len);
-	enum ota_err err;
+	bool encrypted = (image->header.flags & ENCRYPTED) != 0;
+	enum ota_err err = OTA_OK;
 
 	*verdict = (struct ota_image_verdict){.verified = false};
 	if (key && !ota_key_signs(key))
 		return ota_fail(diag, OTA_E_USAGE, "%s keys sign nothing", ota_key_name(key));
-	err = check_header(&judge);
-	if (err == OTA_OK && (image->header.flags & ENCRYPTED))
+	verdict->has_signature = has_signature(&judge);
+	verdict->delta_update = ota_image_is_delta_update(image);
+	verdict->pure = claim_of(&judge) == CLAIMS_PURE;
+	if (!encrypted)
+		err = survey(&judge);
+	if (err == OTA_OK)
+		err = check_header(&judge);
+	if (err == OTA_OK && encrypted)
 		err = decrypt(&judge, &plain);
+	if (err == OTA_OK && encrypted)
+		err = survey(&judge);
 	if (err == OTA_OK)
 		err = judge_records(&judge);
 	ota_buf_free(&plain);
@@ -798,39 +900,8 @@ enum ota_err ota_file_verify(struct ota_span file, const struct ota_key *key,
 		if (sizes != OTA_OK)
 			return sizes;
 	}
-	return refuse(&judge, why.rule, err, why.at, "%s", opening.text);
-}
-
-enum ota_hash ota_boot_default_hash(const struct ota_key *key)
-{
-	return key && ota_key_signs(key) ? ota_key_hash(key) : OTA_HASH_SHA256;
-}
-
-enum ota_err ota_boot_from_target(const struct ota_target *target, struct ota_boot *boot,
-				  struct ota_diag *diag)
-{
-	struct ota_flash_limits limits;
-	uint64_t secondary = ota_sectors_bytes(&target->layout.secondary);
-	enum ota_err err;
-
-	if (!target->has_mcuboot)
-		return ota_fail(diag, OTA_E_USAGE, "profile %s has no mcuboot section",
-				target->name);
-	err = ota_flash_limits(&target->layout, &limits, diag);
-	if (err != OTA_OK)
-		return err;
-	boot->slot_size = ota_sectors_bytes(&target->layout.primary);
-	if (secondary != 0 && secondary < boot->slot_size)
-		boot->slot_size = secondary;
-	boot->max_image = limits.max_image;
-	(void)snprintf(boot->layout_problem, sizeof(boot->layout_problem), "%s",
-		       limits.compatible ? limits.caution : limits.reason);
-	boot->mode = target->layout.mode;
-	boot->primary_at = target->primary.at;
-	boot->secondary_at = target->secondary.at;
-	boot->max_align = target->layout.max_align;
-	boot->hash = target->boot_hash;
-	boot->crypto = target->boot_crypto;
-	boot->no_allow_list = target->no_allow_list;
-	return OTA_OK;
+	err = refuse(&judge, why.rule, err, why.at, "%s", opening.text);
+	if (opening.hint[0])
+		ota_hint(diag, "%s", opening.hint);
+	return err;
 }

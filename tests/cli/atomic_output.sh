@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # A system call that fails, or the program killed in it: the output is the whole old file or the
 # whole new one, exit code 0 only with the new one, and a temporary file only after a kill.
-. "$OTA_SOURCE/tests/support/lib.sh"
+. "$OTA_SOURCE/tests/support/lib.sh" || exit 1
 cd "$tmp" || exit 1
 command -v strace >/dev/null || { echo "skipped: no strace"; exit 77; }
 strace -f -qq -o /dev/null -e inject=fsync:error=EIO:when=1 true 2>/dev/null ||

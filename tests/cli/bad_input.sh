@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # Bad files, places and words: a clear message, the right exit code, no output left behind, the old
 # output intact.
-. "$OTA_SOURCE/tests/support/lib.sh"
+. "$OTA_SOURCE/tests/support/lib.sh" || exit 1
 cd "$tmp" || exit 1
 
 "$OTATOOL" keygen -t ed25519 -o key.pem

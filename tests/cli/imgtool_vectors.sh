@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: Apache-2.0
 # What imgtool 2.4.0 wrote, byte for byte; what it refuses; what the bootloader says.
-. "$OTA_SOURCE/tests/support/lib.sh"
+. "$OTA_SOURCE/tests/support/lib.sh" || exit 1
 cd "$OTA_VECTORS/imgtool" || exit 1
 
 # imgtool's ECDSA and RSA-PSS signatures are random: all before one must be equal, and it must verify.

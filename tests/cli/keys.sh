@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: Apache-2.0
 # Keys on the command line: every kind in every form, passphrases, permissions, development keys.
-. "$OTA_SOURCE/tests/support/lib.sh"
+. "$OTA_SOURCE/tests/support/lib.sh" || exit 1
 cd "$tmp" || exit 1
 umask 022
 vectors=$OTA_VECTORS/imgtool
@@ -47,7 +47,7 @@ for kind in "${kinds[@]}"; do
 	expect 0 openssl pkey -in "$kind.enc.pem" -passin pass:'correct horse' -noout
 	expect 1 openssl pkey -in "$kind.enc.pem" -passin pass:wrong -noout
 	grep -q "BEGIN ENCRYPTED PRIVATE KEY" "$kind.enc.pem" || fail "$kind: not encrypted"
-	expect 1 "$OTATOOL" pubkey -k "$kind.enc.pem" --passphrase-file wrong
+	expect 3 "$OTATOOL" pubkey -k "$kind.enc.pem" --passphrase-file wrong
 	expect 2 setsid -w "$OTATOOL" pubkey -k "$kind.enc.pem"
 	says err "needs a passphrase, and there is no terminal"
 	says err "hint: --passphrase-file FILE or --passphrase-fd N"
@@ -97,7 +97,7 @@ for kind in "${kinds[@]}"; do
 	done
 	expect 0 "$OTATOOL" inspect "$kind.enc.pem" --passphrase-file pass
 	says out "encrypted private $kind key"
-	expect 1 "$OTATOOL" inspect "$kind.enc.pem" --passphrase-file wrong
+	expect 3 "$OTATOOL" inspect "$kind.enc.pem" --passphrase-file wrong
 
 	if [ "$kind" = x25519 ]; then
 		expect 2 "$OTATOOL" "${sign[@]}" -k x25519.pem -o x
@@ -114,7 +114,7 @@ for kind in "${kinds[@]}"; do
 		expect 0 "$OTATOOL" verify $image -k pub.pem
 		expect 1 "$OTATOOL" verify $image -k "$kind.pub.pem"
 	done
-	expect 1 "$OTATOOL" "${sign[@]}" -k "$kind.enc.pem" --passphrase-file wrong -o x
+	expect 3 "$OTATOOL" "${sign[@]}" -k "$kind.enc.pem" --passphrase-file wrong -o x
 	expect 4 "$OTATOOL" "${sign[@]}" -k "$kind.enc.pem" --passphrase-fd 99 -o x
 	says err "error: --passphrase-fd: cannot read"
 	expect 2 "$OTATOOL" "${sign[@]}" -k "$kind.enc.pem" --passphrase-fd seven -o x
@@ -212,7 +212,7 @@ if command -v script >/dev/null; then
 	grep -aq 'Passphrase for ed25519.enc.pem: ' typescript || fail "no prompt"
 	grep -aq 'correct horse' typescript && fail "the passphrase was shown"
 	ask '"$OTATOOL" pubkey -k ed25519.enc.pem' 'wrong horse\n'
-	[ $? = 1 ] || fail "a wrong passphrase at the prompt"
+	[ $? = 3 ] || fail "a wrong passphrase at the prompt"
 	ask '"$OTATOOL" keygen -t ed25519 -p -o asked.key' 'tell nobody\n' 'tell nobody\n' ||
 		fail "keygen -p: exit $?"
 	is asked.key 600

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # Keys in tokens: every kind in a SoftHSM token, every way to name the module and to give the PIN,
 # and what is said when something is wrong; then a module that fails in all the ways modules do.
-. "$OTA_SOURCE/tests/support/lib.sh"
+. "$OTA_SOURCE/tests/support/lib.sh" || exit 1
 cd "$tmp" || exit 1
 
 skip() {
@@ -89,7 +89,7 @@ if command -v pkcs11-tool >/dev/null; then
 	# Without its public object the public part is nowhere in SoftHSM for an EC key.
 	pkcs11-tool --module "$module" --token-label "ota test" --login --pin $pin \
 		--delete-object --type pubkey --id beef >>log 2>&1
-	expect 3 "$OTATOOL" sign app.bin -o none.img -k "pkcs11:token=ota%20test;id=%be%ef" \
+	expect 4 "$OTATOOL" sign app.bin -o none.img -k "pkcs11:token=ota%20test;id=%be%ef" \
 		"${by_file[@]}" "${sign_rest[@]}"
 	says err "the public part of object=born;id=%be%ef \(ecdsa-p256\) is not in it"
 	absent none.img
@@ -151,7 +151,7 @@ says err "the PIN would be seen by every process"
 checks=$((checks + 1))
 if grep -q $pin err; then fail "the PIN is in a message"; fi
 sign_p256 3 "$p256?pin-source=%7Ccat%20pin.txt" "${by_module[@]}"
-sign_p256 1 "$p256" "${by_module[@]}" --pin-file wrong.txt
+sign_p256 4 "$p256" "${by_module[@]}" --pin-file wrong.txt
 says err "wrong PIN for token ota test \(CKR_PIN_INCORRECT\)"
 sign_p256 0 "$p256" "${by_file[@]}"
 
@@ -162,9 +162,9 @@ says err "hint: add id= to the URI"
 sign_p256 0 "pkcs11:token=twins;object=twin;id=%01" "${by_file[@]}"
 sign_p256 2 "pkcs11:object=my%20ecdsa-p256" "${by_file[@]}"
 says err "2 tokens fit the PKCS#11 URI: token=[a-z0-9%]*;serial=[0-9a-f]*, token="
-sign_p256 3 "pkcs11:token=ota%20test;object=other" "${by_file[@]}"
+sign_p256 4 "pkcs11:token=ota%20test;object=other" "${by_file[@]}"
 says err "no key fits the PKCS#11 URI, there is object=(my%20|born|small)"
-sign_p256 3 "pkcs11:token=nothing" "${by_file[@]}"
+sign_p256 4 "pkcs11:token=nothing" "${by_file[@]}"
 says err "no token fits the PKCS#11 URI, there is token="
 sign_p256 2 "$p256;type=public" "${by_file[@]}"
 says err "public key"
@@ -195,9 +195,9 @@ asks-again 0
 point-raw 0
 point-bits 0
 public-info 0
-no-public-part 3 the public part of object=sign%20key;id=%01%a2 \(ecdsa-p256\) is not in it
+no-public-part 4 the public part of object=sign%20key;id=%01%a2 \(ecdsa-p256\) is not in it
 init-fails 4 C_Initialize gives CKR_GENERAL_ERROR
-no-tokens 3 has no token
+no-tokens 4 has no token
 two-tokens 2 token=stub%20token;serial=0001, token=stub%20token;serial=0002
 two-keys 2 id=%01%a2 \(ecdsa-p256\), object=sign%20key;id=%64%a2
 pin-locked 4 its PIN is locked \(CKR_PIN_LOCKED\)
@@ -210,7 +210,7 @@ short-signature 4 its signature is 63 bytes, not 64
 huge-length 4 its signature is 1099511627776 bytes, not 64
 CASES
 	printf '4321\n' >pin.txt
-	expect 1 env OTA_STUB=pin-final-try "$OTATOOL" sign app.bin -o out.img -k "$stub_key" \
+	expect 4 env OTA_STUB=pin-final-try "$OTATOOL" sign app.bin -o out.img -k "$stub_key" \
 		--pkcs11-module "$stub" --pin-file pin.txt "${sign_rest[@]}"
 	says err "one more wrong PIN locks it"
 	absent out.img

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: Apache-2.0
 # verify: which bootloader it answers for, the words of its answer, and the exit code.
-. "$OTA_SOURCE/tests/support/lib.sh"
+. "$OTA_SOURCE/tests/support/lib.sh" || exit 1
 cp -r "$OTA_VECTORS/imgtool/keys" "$OTA_VECTORS/verdicts" "$tmp"
 cp -r "$OTA_VECTORS/imgtool/out" "$tmp/imgtool"
 cd "$tmp" || exit 1
@@ -143,7 +143,7 @@ expect 3 "$OTATOOL" verify plain.img --target ./board.yaml
 board overwrite-only ''
 "$OTATOOL" "${sign[@]}" -o padded.img --slot-size 16K --max-sectors 8 --pad --max-align 16
 expect 0 "$OTATOOL" verify padded.img --target ./board.yaml
-says err "trailer is for alignment 16, the bootloader has 8 \\(trailer-align"
+says err "trailer is for alignment 16, the bootloader has 8 \\(trailer at"
 
 # Non-bootable images, but for delta updates.
 "$OTATOOL" "${sign[@]}" -o data.img --non-bootable
@@ -155,14 +155,82 @@ says out "good delta update"
 "$OTATOOL" "${sign[@]}" -o data.img --non-bootable --custom-tlv 0x01a0 "${delta}00"
 refused non-bootable data.img -k keys/p256.pub.pem
 
-# imgtool's padding of signatures: with tinycrypt only.
-padded=verdicts/images/sig-trailing1.bin
-if "$OTATOOL" verify $padded -k $p256 >/dev/null 2>err; then
-	says err "padded-signature"
-else
-	says err "signature-der"
-fi
-refused signature $padded -k $p256 --crypto mbedtls
+# imgtool's padding of signatures: with tinycrypt only. A signature of 72 bytes has none.
+for padded in imgtool/o079-p256-padsig.bin verdicts/images/sig-trailing*.bin; do
+	sig=$("$OTATOOL" inspect $padded --json 2>/dev/null |
+		jq -r '.tlvs[] | select(.name == "ECDSASIG") | .value')
+	der=$((16#${sig:2:2} + 2)) len=$((${#sig} / 2))
+	key=$p256
+	[[ $padded != imgtool/* ]] || key=keys/p256.pub.pem
+	if [ $len = $der ]; then
+		expect 0 "$OTATOOL" verify $padded -k $key --crypto mbedtls
+	elif [ $len = 72 ] && [[ ${sig:2*der} =~ ^0*$ ]]; then
+		expect 0 "$OTATOOL" verify $padded -k $key
+		says err "padded-signature at"
+		refused signature $padded -k $key --crypto mbedtls
+	else
+		refused signature-der $padded -k $key
+		refused signature $padded -k $key --crypto mbedtls
+	fi
+done
+# The same made of our own signatures, of both curves: the last TLV is the signature.
+for kind in p256:72 p384:103; do
+	"$OTATOOL" sign body -o short.img --version 1.0.0 --header-size 32 --pad-header -k keys/${kind%:*}.pem
+	want=${kind#*:}
+	json=$("$OTATOOL" inspect short.img --json)
+	len=$(jq '.tlvs[] | select(.name == "ECDSASIG") | .len' <<<"$json")
+	at=$(jq '.tlvs[] | select(.name == "ECDSASIG") | .offset' <<<"$json")
+	area=$(jq '[.tlvs[] | select(.protected | not)][0].offset - 4' <<<"$json")
+	total=$(($(wc -c <short.img) - area + want - len))
+	[ "$len" -lt "$want" ] || continue
+	head -c $((want - len)) /dev/zero >>short.img
+	put short.img $((at + 2)) "$(printf '%02x' "$want")"
+	put short.img $((area + 2)) "$(printf '%02x%02x' $((total & 255)) $((total >> 8)))"
+	expect 0 "$OTATOOL" verify short.img -k keys/${kind%:*}.pub.pem
+	says err "padded with $((want - len)) zeros"
+	refused signature short.img -k keys/${kind%:*}.pub.pem --crypto mbedtls
+	printf '\001' | dd of=short.img bs=1 seek=$(($(wc -c <short.img) - 1)) conv=notrunc status=none
+	refused signature-der short.img -k keys/${kind%:*}.pub.pem
+done
+
+# Encrypted and pure together: no bootloader takes it.
+refused pure "$OTA_VECTORS/imgtool/img/pure-encrypted.bin" -k keys/ed25519.pub.pem --sha 512 \
+	--encryption-key keys/x25519.pem
+
+# Image keys beside the one that is used.
+cp imgtool/o110-enc-x25519-128.bin two
+area=$("$OTATOOL" inspect two --json | jq '[.tlvs[] | select(.protected | not)][0].offset - 4')
+total=$(($(wc -c <two) - area + 5))
+printf '\064\000\001\000x' >>two
+put two $((area + 2)) "$(printf '%02x%02x' $((total & 255)) $((total >> 8)))"
+refused allow-list two -k keys/ed25519.pub.pem --encryption-key keys/x25519.pem
+put two $(($(wc -c <two) - 5)) 30
+refused stray-image-key two -k keys/ed25519.pub.pem --encryption-key keys/x25519.pem
+
+# Reports say what the image has, whatever rule it breaks; a key that is none of its kind is usage.
+for report in "imgtool/o110-enc-x25519-128.bin:.signed" "tail:.signed and .digest_good" \
+	"data.img:.signed and .digest_good and (.delta_update | not)" "bad:.signed and (.digest_good | not)"; do
+	"$OTATOOL" verify "${report%%:*}" --json >json 2>/dev/null
+	checks=$((checks + 1))
+	jq -e ".good == false and (.rule | length) > 0 and (${report#*:})" json >/dev/null ||
+		fail "json of ${report%%:*}: $(cat json)"
+done
+for line in "missing --json" "$good -k keys/x25519.pub.pem --json" "$good -k $p256 --sha 512 --json" \
+	"$good --slot-size 0 --json"; do
+	# shellcheck disable=SC2086 # a command line
+	"$OTATOOL" verify $line >json 2>err
+	checks=$((checks + 1))
+	[ ! -s json ] || fail "a report without an answer: verify $line"
+done
+# Padding that this device's flash does not have, and a slot of another size.
+board overwrite-only ''
+"$OTATOOL" "${sign[@]}" -o zero.img --slot-size 16K --max-sectors 8 --pad -R 0
+refused trailing-bytes zero.img --target ./board.yaml
+"$OTATOOL" "${sign[@]}" -o larger.img --slot-size 32K --max-sectors 8 --pad
+refused slot-size larger.img --target ./board.yaml
+"$OTATOOL" "${sign[@]}" -o smaller.img --slot-size 8K --max-sectors 8 --pad
+expect 0 "$OTATOOL" verify smaller.img --target ./board.yaml
+says err "the trailer ends at 8192, the slot at 16384"
 
 # One JSON object for a good image too.
 expect 0 "$OTATOOL" verify counted.img -k keys/p256.pub.pem --json

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: Apache-2.0
 # The command line's manners: usage errors, hints, help, numbers, JSON.
-. "$OTA_SOURCE/tests/support/lib.sh"
+. "$OTA_SOURCE/tests/support/lib.sh" || exit 1
 cd "$tmp" || exit 1
 bytes 300 1 >a.bin
 

@@ -257,14 +257,14 @@ static void a_full_swap_status_reaches_up_to_swap_size(void **state)
 			ota_trailer_read(ota_span_of(slot, sizeof(slot)), 0xff, &trailer, &at),
 			OTA_OK);
 	}
-	/* swap-move: one entry a sector, then, behind room for all, three a sector. */
+	/* swap-move: one entry a sector, then, behind room for all, two a sector. */
 	for (size_t write = 1; write <= 8; write *= 2) {
 		for (size_t used = 1; used <= 3; used++) {
 			make_slot(slot, sizeof(slot), 8, 0xff);
 			for (size_t i = 0; i < used; i++)
 				slot[64 + i * write] = 1;
-			for (size_t i = 0; i < 3 * used; i++)
-				slot[64 + 16 * write + i * write] = (uint8_t)(1 + i % 3);
+			for (size_t i = 0; i < 2 * used; i++)
+				slot[64 + 16 * write + i * write] = (uint8_t)(1 + i % 2);
 			assert_int_equal(ota_trailer_read(ota_span_of(slot, sizeof(slot)), 0xff,
 							  &trailer, &at),
 					 OTA_OK);
@@ -275,6 +275,26 @@ static void a_full_swap_status_reaches_up_to_swap_size(void **state)
 	slot[sizeof(slot) - 16 - 5 * 8] = 0x99; /* and then swap_size */
 	assert_int_equal(ota_trailer_read(ota_span_of(slot, sizeof(slot)), 0xff, &trailer, &at),
 			 OTA_OK);
+}
+
+/* Entries come in one order; in any other they would be data that nothing protects. */
+static void refuses_states_in_an_order_that_is_never_written(void **state)
+{
+	static const char *const orders[] = {"2",       "3",     "12311", "1231232", "1123",
+					     "1212112", "12122", "1113",  "131"};
+	uint8_t slot[512];
+	struct ota_trailer trailer;
+	size_t at;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(orders) / sizeof(orders[0]); i++) {
+		make_slot(slot, sizeof(slot), 8, 0xff);
+		for (size_t n = 0; orders[i][n]; n++)
+			slot[64 + n] = (uint8_t)(orders[i][n] - '0');
+		if (ota_trailer_read(ota_span_of(slot, sizeof(slot)), 0xff, &trailer, &at) !=
+		    OTA_E_MALFORMED)
+			fail_msg("states %s are taken", orders[i]);
+	}
 }
 
 static void refuses_bytes_that_are_neither_erased_nor_trailer(void **state)
@@ -346,6 +366,7 @@ int main(void)
 		cmocka_unit_test(trailer_sizes_are_bootutils),
 		cmocka_unit_test(reads_the_trailers_that_a_bootloader_writes),
 		cmocka_unit_test(a_full_swap_status_reaches_up_to_swap_size),
+		cmocka_unit_test(refuses_states_in_an_order_that_is_never_written),
 		cmocka_unit_test(refuses_bytes_that_are_neither_erased_nor_trailer),
 		cmocka_unit_test(reads_trailers_of_any_length_without_stepping_outside),
 	};

@@ -677,8 +677,12 @@ static void malformed_pem_is_refused(void **state)
 		{"a letter too few", "\nMIG", "\nMG", "base64"},
 		{"a header", "KEY-----\n", "KEY-----\nComment: hello\n\n", "has a header"},
 		{"a header that does not end", "KEY-----\n", "KEY-----\nComment: hello\n", ""},
-		{"text behind it", "END PRIVATE KEY-----\n", "END PRIVATE KEY-----\nbye\n",
-		 "follow"},
+		{"a certificate behind it", "END PRIVATE KEY-----\n",
+		 "END PRIVATE KEY-----\n-----BEGIN CERTIFICATE-----\nMIIB\n-----END "
+		 "CERTIFICATE-----\n",
+		 "file holds more than a key"},
+		{"half a block behind it", "END PRIVATE KEY-----\n",
+		 "END PRIVATE KEY-----\n-----BEGIN X-----\n", "file holds more than a key"},
 		{"no body", "\nMIG", "\n-----END PRIVATE KEY-----\nMIG", ""},
 	};
 	struct ota_buf pem = vector_read("imgtool/keys/p256.pem");
@@ -690,6 +694,32 @@ static void malformed_pem_is_refused(void **state)
 
 		must_refuse(bad[i].name, ota_buf_span(&file), no_passphrase, OTA_E_MALFORMED,
 			    bad[i].words);
+		ota_buf_wipe(&file);
+	}
+	ota_buf_wipe(&pem);
+}
+
+/* What openssl pkey -text writes, comments, and the mark of an editor on Windows. */
+static void text_around_a_key_is_passed_over(void **state)
+{
+	static const char *const around[][2] = {
+		{"", "Private-Key: (256 bit)\npriv:\n    00\n"},
+		{"Bag Attributes\n    friendlyName: x\n", "\n\n# a comment\n"},
+		{"\xef\xbb\xbf", ""},
+		{"", "\x1a"},
+	};
+	struct ota_buf pem = vector_read("imgtool/keys/p256.pem");
+
+	(void)state;
+	assert_int_equal(ota_keys_init(NULL), OTA_OK);
+	for (size_t i = 0; i < sizeof(around) / sizeof(around[0]); i++) {
+		struct ota_buf file = ota_buf_init(OTA_KEY_FILE_MAX);
+
+		assert_int_equal(ota_buf_append(&file, text(around[i][0]), NULL), OTA_OK);
+		assert_int_equal(ota_buf_append(&file, ota_buf_span(&pem), NULL), OTA_OK);
+		assert_int_equal(ota_buf_append(&file, text(around[i][1]), NULL), OTA_OK);
+		assert_true(ota_key_probe(ota_buf_span(&file)));
+		ota_key_free(must_read(around[i][1], ota_buf_span(&file), no_passphrase));
 		ota_buf_wipe(&file);
 	}
 	ota_buf_wipe(&pem);
@@ -787,7 +817,7 @@ static void a_file_holds_one_key(void **state)
 
 			assert_int_equal(ota_buf_append(&one, ota_buf_span(&two), NULL), OTA_OK);
 			must_refuse(files[i], ota_buf_span(&one), no_passphrase, OTA_E_MALFORMED,
-				    params ? "follow the key" : "file holds two keys");
+				    params ? "file holds more than a key" : "file holds two keys");
 			ota_buf_wipe(&one);
 			ota_buf_wipe(&two);
 		}
@@ -1197,6 +1227,7 @@ int main(void)
 		cmocka_unit_test(the_scalar_is_above_0_and_below_the_order),
 		cmocka_unit_test(a_public_part_of_another_key_is_refused),
 		cmocka_unit_test(malformed_pem_is_refused),
+		cmocka_unit_test(text_around_a_key_is_passed_over),
 		cmocka_unit_test(a_zero_byte_in_pem_is_refused),
 		cmocka_unit_test(unused_bits_of_base64_must_be_zero),
 		cmocka_unit_test(a_block_holds_what_its_label_says),

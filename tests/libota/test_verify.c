@@ -16,18 +16,26 @@ struct signed_image {
 	const char *file;
 	const char *key;
 	enum ota_hash hash;
+	const char *encryption_key; /* NULL: not encrypted */
 };
 
 static const struct signed_image images[] = {
-	{"verdicts/images/good-raw.bin", "verdicts/keys/p256-a.pub.pem", OTA_HASH_SHA256},
+	{"verdicts/images/good-raw.bin", "verdicts/keys/p256-a.pub.pem", OTA_HASH_SHA256, NULL},
 	{"verdicts/images/good-imgtool-dep-custom.bin", "verdicts/keys/p256-a.pub.pem",
-	 OTA_HASH_SHA256},
-	{"verdicts/images/ed-good-imgtool.bin", "verdicts/keys/ed25519-a.pub.pem", OTA_HASH_SHA256},
-	{"verdicts/images/pure-good-raw.bin", "verdicts/keys/ed25519-a.pub.pem", OTA_HASH_SHA256},
+	 OTA_HASH_SHA256, NULL},
+	{"verdicts/images/ed-good-imgtool.bin", "verdicts/keys/ed25519-a.pub.pem", OTA_HASH_SHA256,
+	 NULL},
+	{"verdicts/images/pure-good-raw.bin", "verdicts/keys/ed25519-a.pub.pem", OTA_HASH_SHA256,
+	 NULL},
 	{"verdicts/images/pure512-good-imgtool.bin", "verdicts/keys/ed25519-a.pub.pem",
-	 OTA_HASH_SHA512},
-	{"verdicts/images/rsa-good-imgtool.bin", "verdicts/keys/rsa2048-a.pub.pem",
-	 OTA_HASH_SHA256},
+	 OTA_HASH_SHA512, NULL},
+	{"verdicts/images/rsa-good-imgtool.bin", "verdicts/keys/rsa2048-a.pub.pem", OTA_HASH_SHA256,
+	 NULL},
+	{"imgtool/out/o361-p384-small.bin", "imgtool/keys/p384.pub.pem", OTA_HASH_SHA384, NULL},
+	{"verdicts/images/enc-ec256-good.bin", "verdicts/keys/p256-a.pub.pem", OTA_HASH_SHA256,
+	 "verdicts/keys/enc-ec256.pem"},
+	{"verdicts/images/enc-x25519-good.bin", "verdicts/keys/ed25519-a.pub.pem", OTA_HASH_SHA256,
+	 "verdicts/keys/enc-x25519.pem"},
 };
 
 #define N_IMAGES (sizeof(images) / sizeof(images[0]))
@@ -35,6 +43,7 @@ static const struct signed_image images[] = {
 struct opened {
 	struct ota_buf file;
 	struct ota_key *key;
+	struct ota_key *encryption_key;
 	struct ota_boot boot;
 };
 
@@ -43,6 +52,9 @@ static struct opened open_image(const struct signed_image *image)
 	struct opened opened = {.file = vector_read(image->file), .key = vector_key(image->key)};
 
 	opened.boot.hash = image->hash;
+	if (image->encryption_key)
+		opened.encryption_key = vector_key(image->encryption_key);
+	opened.boot.encryption_key = opened.encryption_key;
 	assert_true(opened.file.len <= 4096);
 	return opened;
 }
@@ -50,6 +62,7 @@ static struct opened open_image(const struct signed_image *image)
 static void close_image(struct opened *opened)
 {
 	ota_buf_free(&opened->file);
+	ota_key_free(opened->encryption_key);
 	ota_key_free(opened->key);
 }
 

@@ -51,6 +51,12 @@ OTA_API bool ota_keys_library_version(size_t index, char *text, size_t cap);
 /* Names of the kinds ota_key_generate makes, in table order; NULL from `index` = count on. */
 OTA_API const char *ota_key_kind_name(size_t index);
 
+/*
+ * True when the file starts as a key does, of whatever kind and state: PEM, DER, a public key for
+ * OpenSSH. ota_key_read says whether it is taken.
+ */
+OTA_API bool ota_key_probe(struct ota_span file);
+
 /* True when the file is a key that wants a passphrase: encrypted PKCS#8 or an old encrypted PEM. */
 OTA_API bool ota_key_is_encrypted(struct ota_span file);
 

@@ -55,6 +55,7 @@ enum ota_rule {
 	OTA_RULE_SIGNATURE_DER,
 	OTA_RULE_TLV_SIZE,
 	OTA_RULE_TLV_OVERLAP,
+	OTA_RULE_NO_DIGEST,
 	OTA_RULE_OTHER_HASH,
 	OTA_RULE_PUBLIC_KEY,
 	OTA_RULE_STRAY_IMAGE_KEY,
@@ -66,8 +67,7 @@ enum ota_rule {
 	OTA_RULE_PADDED_SIGNATURE,
 	OTA_RULE_EARLIER_SIGNATURE,
 	OTA_RULE_UNKNOWN_FLAGS,
-	OTA_RULE_TRAILER_ALIGN,
-	OTA_RULE_NO_DIGEST,
+	OTA_RULE_TRAILER,
 
 	OTA_RULES
 };
@@ -97,20 +97,29 @@ struct ota_boot {
 	bool rollback;      /* MCUBOOT_HW_ROLLBACK_PROT */
 	uint32_t counter;   /* the security counter stored in the device */
 	enum ota_boot_crypto crypto;
-	const struct ota_key *encryption_key; /* private; NULL: built without encryption */
+	bool encrypts;                        /* built for encrypted images; implied by a key */
+	const struct ota_key *encryption_key; /* private; NULL: such an image cannot be judged */
 	uint64_t slot_size;                   /* bytes; 0: no limit */
 	uint64_t max_image; /* bytes, header to last TLV; 0: the slot without the least trailer */
 	char layout_problem[160]; /* why no upgrade is possible at all; empty: none */
 	enum ota_mode mode;       /* 0: not known */
 	uint32_t primary_at;      /* bytes from the start of flash, with `mode` */
 	uint32_t secondary_at;
-	uint32_t max_align;  /* BOOT_MAX_ALIGN; 0: not known */
-	bool erased_tail;    /* erased bytes after the image are padding without a trailer too */
+	uint32_t max_align; /* BOOT_MAX_ALIGN; 0: not known */
+	bool has_erased;    /* false: `erased` is not known */
+	uint8_t erased;     /* value of erased flash */
+	bool file_only;     /* not asked: rules of ours, the allow list, whether it may be booted */
 	bool lax[OTA_RULES]; /* rules of ours that are waived: they warn */
 };
 
 /* The hash of a default bootloader for this key: SHA-384 for P-384, else SHA-256; NULL: SHA-256. */
 OTA_API enum ota_hash ota_boot_default_hash(const struct ota_key *key);
+
+/*
+ * A build that takes any image whose digests, and signature when there is a key, are good: for
+ * commands that judge a file, not whether a device boots it.
+ */
+OTA_API struct ota_boot ota_boot_any(void);
 
 /* Fills geometry, sizes, mode and what the build checks from a board profile. OTA_E_USAGE when it
  * has no MCUboot. */
@@ -124,24 +133,23 @@ struct ota_finding {
 	char text[200];
 };
 
-#define OTA_FINDINGS_MAX 8
-
 /* What a verification found. */
 struct ota_image_verdict {
-	enum ota_hash hash;       /* of the image's digest */
-	struct ota_digest digest; /* computed; of the plaintext when decrypted */
-	bool digest_good;         /* every digest TLV of that hash has it */
-	bool has_signature;       /* there is a signature TLV */
-	bool verified;            /* the key's signature is good; false when no key was given */
-	bool pure;                /* the signature is over the image, not its digest */
-	bool decrypted;           /* the payload was encrypted and judged in plaintext */
-	bool delta_update;        /* a patch to be applied, not an image to be booted */
+	enum ota_hash hash; /* of the digest that is shown: the build's, else the first one's */
+	struct ota_digest
+		digest;     /* computed, of plaintext; empty: no digest TLV, or not decrypted */
+	bool digest_good;   /* every digest TLV of the image is right */
+	bool has_signature; /* there is a signature TLV */
+	bool verified;      /* the key's signature is good; false when no key was given */
+	bool pure;          /* judged as signed over the image, not its digest */
+	bool decrypted;     /* the payload was encrypted and judged in plaintext */
+	bool delta_update;  /* a patch to be applied, not an image to be booted */
 	enum ota_hash
 		other_hash; /* refused for the hash alone, a build with this one takes it; or 0 */
 	struct ota_digest
 		key_hash; /* value of the KEYHASH TLV that selected the key, or the first */
 	struct ota_finding broken; /* the rule that was; OTA_RULE_NONE when the image is taken */
-	struct ota_finding warning[OTA_FINDINGS_MAX];
+	struct ota_finding warning[OTA_RULES]; /* one a rule: where it was broken first */
 	unsigned n_warnings;
 };
 
@@ -168,15 +176,22 @@ OTA_API OTA_MUST_CHECK enum ota_err
 ota_file_verify(struct ota_span file, const struct ota_key *key, const struct ota_boot *boot,
 		struct ota_image *image, struct ota_image_verdict *verdict, struct ota_diag *diag);
 
+/* The TLV that an image key came in. */
+struct ota_image_wrap {
+	uint16_t type;
+	size_t at;      /* bytes from the start of the image */
+	size_t key_len; /* of the image key: 16 or 32 bytes */
+};
+
 /*
  * Decrypts an encrypted image's hashed part (header, payload, protected TLVs) and appends it to
- * `plain`, whose ceiling bounds it. OTA_E_ABSENT: no TLV wraps an image key for this kind of key.
- * OTA_E_REFUSED: the key does not unwrap it. OTA_E_USAGE, OTA_E_ROOM, OTA_E_MEMORY, OTA_E_CRYPTO.
+ * `plain`, whose ceiling bounds it. Fills `wrap`. OTA_E_ABSENT: no TLV wraps an image key for this
+ * kind of key. OTA_E_REFUSED: the key does not unwrap it. OTA_E_USAGE, OTA_E_ROOM, OTA_E_MEMORY,
+ * OTA_E_CRYPTO.
  */
-OTA_API OTA_MUST_CHECK enum ota_err ota_image_decrypt(const struct ota_image *image,
-						      const struct ota_key *key,
-						      struct ota_buf *plain, size_t *key_len,
-						      struct ota_diag *diag);
+OTA_API OTA_MUST_CHECK enum ota_err
+ota_image_decrypt(const struct ota_image *image, const struct ota_key *key, struct ota_buf *plain,
+		  struct ota_image_wrap *wrap, struct ota_diag *diag);
 
 #ifdef __cplusplus
 }
