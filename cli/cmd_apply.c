@@ -87,7 +87,7 @@ static enum ota_err check_image(struct expectation *want, struct ota_span new_fi
 	/* Whether a bootloader takes what was signed is not a question about the patch. */
 	if (!want->key && want->digest_good)
 		return OTA_OK;
-	if (err == OTA_OK && !want->key)
+	if (err == OTA_OK && !want->key && verdict.digest.len == 0)
 		err = ota_fail(diag, OTA_E_UNSUPPORTED, "the image carries no digest");
 	return err == OTA_E_UNSUPPORTED ? cannot_judge(want, diag) : err;
 }
@@ -146,9 +146,10 @@ static enum cli_exit report(const struct cli_args *args, const struct expectatio
 		return cli_json_print(object);
 	}
 	printf("%s: %s bytes", output, cli_grouped(new_len, size));
-	if (found->digest_good)
-		printf(", MCUboot image %s, digest good%s",
+	if (found->is_image)
+		printf(", MCUboot image %s%s%s",
 		       version_text(&found->image.header.version, version),
+		       found->digest_good ? ", digest good" : "",
 		       found->signature_good ? ", signature good" : "");
 	printf("\n");
 	return CLI_DONE;
@@ -206,13 +207,14 @@ static enum cli_exit run(const struct cli_args *args)
 		status = cli_check_stdin("apply", inputs, 3);
 	if (status == CLI_DONE)
 		status = cli_spare_key(cli_value(args, KEY), cli_value(args, OUTPUT));
-	if (status == CLI_DONE && cli_has(args, KEY))
-		status = cli_read_key(args, cli_value(args, KEY), &key);
-	want.key = key;
 	if (status == CLI_DONE)
 		status = cli_read(args->positional[0], &old_file);
 	if (status == CLI_DONE)
 		status = cli_read(args->positional[1], &patch);
+	/* The files first: while they block no key is in memory. */
+	if (status == CLI_DONE && cli_has(args, KEY))
+		status = cli_read_key(args, cli_value(args, KEY), &key);
+	want.key = key;
 	out = ota_buf_init((size_t)max_size);
 	if (status == CLI_DONE)
 		status = apply(args, &want, ota_buf_span(&old_file), ota_buf_span(&patch), &out);

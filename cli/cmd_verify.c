@@ -74,6 +74,7 @@ struct report {
 	struct ota_digest key_id; /* of the key, or empty */
 	struct ota_boot boot;
 	struct ota_image_verdict verdict;
+	enum ota_err err;
 	struct ota_diag diag;
 };
 
@@ -143,6 +144,7 @@ static enum cli_exit read_boot(const struct cli_args *args, struct ota_boot *boo
 		status = cli_number(args, COUNTER_FLOOR, UINT32_MAX, &counter);
 	if (status == CLI_DONE && cli_has(args, SLOT_SIZE)) {
 		boot->max_image = 0;
+		boot->larger_slot = 0;
 		status = cli_size(args, SLOT_SIZE, UINT32_MAX, &boot->slot_size);
 		if (status == CLI_DONE && boot->slot_size == 0)
 			return cli_error(CLI_USAGE, "--slot-size", "0 bytes hold no image");
@@ -196,7 +198,8 @@ static void print_good(const struct report *report)
 	       verdict->delta_update ? "delta update" : "MCUboot image",
 	       version_text(&report->image.header.version, version), report->image.bytes.len);
 	if (verdict->digest.len > 0) {
-		printf("  digest     %s, good, ", ota_hash_name(verdict->hash));
+		printf("  digest     %s, %s, ", ota_hash_name(verdict->hash),
+		       verdict->digest_good ? "good" : "WRONG, or one of them is");
 		cli_print_hex(ota_digest_span(&verdict->digest));
 		printf("\n");
 	}
@@ -354,7 +357,7 @@ static enum cli_exit print_report(const struct report *report, bool json)
 {
 	enum cli_exit status = CLI_DONE;
 
-	if (report->diag.err == OTA_OK)
+	if (report->err == OTA_OK)
 		warn(report);
 	else
 		status = fail(report);
@@ -417,7 +420,7 @@ static enum cli_exit run(const struct cli_args *args)
 		status = read_keys(args, &key, &encryption_key);
 	report.boot.encryption_key = encryption_key;
 	if (status == CLI_DONE)
-		(void)!judge(&report, ota_buf_span(&file), key);
+		report.err = judge(&report, ota_buf_span(&file), key);
 	/* Nothing secret stays in memory while a slow output blocks. */
 	ota_key_free(encryption_key);
 	ota_key_free(key);

@@ -160,9 +160,10 @@ enum cli_exit cli_check_key_stdin(const struct cli_args *args, const char *const
 	}
 	for (size_t i = 0; i < 2; i++) {
 		const char *number = given_value(args, descriptors[i]);
+		bool is_zero = number && number[0] && strspn(number, "0") == strlen(number);
 
 		all[at++] = given_value(args, files[i]);
-		all[at++] = number && strcmp(number, "0") == 0 ? "-" : NULL;
+		all[at++] = is_zero ? "-" : NULL;
 	}
 	return cli_check_stdin(args->row->name, all, at);
 }

@@ -95,8 +95,8 @@ enum cli_exit cli_prompt(const char *text, struct ota_buf *line)
 	struct sigaction before[N_SIGNALS];
 	struct termios unseen;
 	enum cli_exit status;
-	sigset_t stopping;
-	sigset_t mask;
+	struct sigaction ignore = {.sa_handler = SIG_IGN};
+	struct sigaction stop;
 
 	terminal.fd = cli_open_terminal();
 	if (terminal.fd < 0)
@@ -107,10 +107,9 @@ enum cli_exit cli_prompt(const char *text, struct ota_buf *line)
 	}
 	unseen = terminal.before;
 	unseen.c_lflag &= ~(tcflag_t)(ECHO | ECHONL);
-	/* Stopped and continued, the program would find the shell's settings, echo and all. */
-	(void)sigemptyset(&stopping);
-	(void)sigaddset(&stopping, SIGTSTP);
-	(void)sigprocmask(SIG_BLOCK, &stopping, &mask);
+	/* Stopped and continued, the program would find the shell's settings, echo and all; and
+	 * stopped at the end of it, with the passphrase in memory. */
+	(void)sigaction(SIGTSTP, &ignore, &stop);
 	catch_signals(before);
 	/* Without echo or not at all; what was typed ahead was seen and does not count. */
 	if (tcsetattr(terminal.fd, TCSAFLUSH, &unseen) != 0)
@@ -119,7 +118,7 @@ enum cli_exit cli_prompt(const char *text, struct ota_buf *line)
 		status = read_unseen(text, line);
 	(void)tcsetattr(terminal.fd, TCSAFLUSH, &terminal.before);
 	release_signals(before);
-	(void)sigprocmask(SIG_SETMASK, &mask, NULL);
+	(void)sigaction(SIGTSTP, &stop, NULL);
 	/* The newline that was typed was not shown. */
 	(void)!write(terminal.fd, "\n", 1);
 	(void)close(terminal.fd);

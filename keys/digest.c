@@ -31,7 +31,7 @@ const char *ota_hash_name(enum ota_hash hash)
 	return "unknown";
 }
 
-static const EVP_MD *evp_md(enum ota_hash hash)
+const EVP_MD *ota_evp_md(enum ota_hash hash)
 {
 	switch (hash) {
 	case OTA_HASH_SHA256:
@@ -50,7 +50,7 @@ enum ota_err ota_digest_of(enum ota_hash hash, struct ota_span bytes, struct ota
 	unsigned len = 0;
 
 	*digest = (struct ota_digest){.len = 0};
-	if (EVP_Digest(bytes.data, bytes.len, digest->data, &len, evp_md(hash), NULL) != 1)
+	if (EVP_Digest(bytes.data, bytes.len, digest->data, &len, ota_evp_md(hash), NULL) != 1)
 		return ota_fail_openssl(diag, ota_hash_name(hash));
 	digest->len = len;
 	return OTA_OK;

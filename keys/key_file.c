@@ -386,7 +386,8 @@ static enum ota_err read_pem(struct reading *reading, struct ota_span file)
 
 static bool is_openssh(struct ota_span file)
 {
-	return starts_with(file, "ssh-") || starts_with(file, "ecdsa-sha2-");
+	return starts_with(file, "ssh-ed25519 ") || starts_with(file, "ssh-rsa ") ||
+	       starts_with(file, "ecdsa-sha2-nistp");
 }
 
 static enum ota_err no_key(struct ota_span file, struct ota_diag *diag)
@@ -412,12 +413,12 @@ enum ota_err ota_key_file_read(struct ota_span file, struct ota_span passphrase,
 
 	*pkey = NULL;
 	*is_private = false;
+	file = without_mark(file);
 	if (file.len == 0)
 		return ota_fail(diag, OTA_E_TRUNCATED, "key file is empty");
 	if (file.len > OTA_KEY_FILE_MAX)
 		return ota_fail(diag, OTA_E_MALFORMED, "key file is %zu bytes, at most %u are read",
 				file.len, OTA_KEY_FILE_MAX);
-	file = without_mark(file);
 	if (is_pem(file))
 		err = read_pem(&reading, file);
 	else if (file.data[0] == DER_SEQUENCE)

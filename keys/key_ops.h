@@ -122,6 +122,9 @@ OTA_MUST_CHECK enum ota_err ota_ecies_unwrap(const struct ota_key *key, uint16_t
 					     struct ota_span value, struct ota_image_key *image_key,
 					     struct ota_diag *diag);
 
+/* digest.c: OpenSSL's name for it. */
+const EVP_MD *ota_evp_md(enum ota_hash hash);
+
 /* wiping_heap.c: gives OpenSSL a heap that is wiped as it is freed, if it has not begun yet. */
 void ota_wiping_heap_install(void);
 

@@ -123,8 +123,7 @@ static bool find_nonce(struct drbg *drbg, const BIGNUM *order, unsigned skip, BI
 enum ota_err ota_rfc6979_nonce(const struct nonce_input *input, unsigned skip, BIGNUM *k,
 			       struct ota_diag *diag)
 {
-	struct drbg drbg = {.md = EVP_get_digestbyname(ota_hash_name(input->hash)),
-			    .hlen = ota_hash_size(input->hash)};
+	struct drbg drbg = {.md = ota_evp_md(input->hash), .hlen = ota_hash_size(input->hash)};
 	uint8_t seed[2 * NUMBER_MAX];
 	struct ota_wr wr = ota_wr_init(seed, sizeof(seed));
 	enum ota_err err = OTA_OK;

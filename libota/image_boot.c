@@ -28,8 +28,12 @@ enum ota_err ota_boot_from_target(const struct ota_target *target, struct ota_bo
 	if (err != OTA_OK)
 		return err;
 	boot->slot_size = ota_sectors_bytes(&target->layout.primary);
-	if (secondary != 0 && secondary < boot->slot_size)
+	if (secondary > boot->slot_size)
+		boot->larger_slot = secondary;
+	if (secondary != 0 && secondary < boot->slot_size) {
+		boot->larger_slot = boot->slot_size;
 		boot->slot_size = secondary;
+	}
 	boot->max_image = limits.max_image;
 	(void)snprintf(boot->layout_problem, sizeof(boot->layout_problem), "%s",
 		       limits.compatible ? limits.caution : limits.reason);

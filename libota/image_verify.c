@@ -87,7 +87,8 @@ static enum ota_err refuse(struct judge *judge, enum ota_rule rule, enum ota_err
 	va_start(args, format);
 	(void)vsnprintf(text, sizeof(text), format, args);
 	va_end(args);
-	if (ota_rule_kind(rule) == OTA_RULE_OURS && judge->boot->file_only)
+	if (ota_rule_kind(rule) == OTA_RULE_OURS && judge->boot->file_only &&
+	    rule != OTA_RULE_OTHER_HASH)
 		return OTA_OK;
 	if (ota_rule_kind(rule) == OTA_RULE_OURS && judge->boot->lax[rule]) {
 		note(judge, rule, at, text);
@@ -301,7 +302,7 @@ static enum ota_err check_digest(struct judge *judge, const struct ota_tlv *tlv,
 	enum ota_err err;
 
 	if (tlv->value.len != ota_hash_size(hash))
-		return refuse(judge, is_builds ? OTA_RULE_HASH_SIZE : OTA_RULE_TLV_SIZE,
+		return refuse(judge, is_builds ? OTA_RULE_HASH_SIZE : OTA_RULE_OTHER_HASH,
 			      OTA_E_REFUSED, tlv->at, "%s TLV is %zu bytes, not %zu",
 			      ota_tlv_name(tlv->type), tlv->value.len, ota_hash_size(hash));
 	err = digest_by(judge, hash, &digest);
@@ -577,15 +578,18 @@ static enum ota_err check_found(struct judge *judge)
 	if (judge->boot->rollback && !judge->counter_seen)
 		return refuse(judge, OTA_RULE_COUNTER_MISSING, OTA_E_REFUSED, end,
 			      "image has no security counter, and the device stores one");
-	if (judge->verdict->digest.len > 0)
+	/* A build for digests has checked its own; a pure one none. */
+	if (!judge->pure ||
+	    (judge->key ? judge->verdict->digest.len > 0 : judge->verdict->digest_good))
 		return OTA_OK;
 	if (judge->key) {
 		warn(judge, OTA_RULE_NO_DIGEST, end, "image has no digest, only a signature");
 		return OTA_OK;
 	}
-	return refuse(judge, OTA_RULE_NO_DIGEST, OTA_E_UNSUPPORTED, end,
-		      "image has a pure signature and no digest: without the key nothing of it can "
-		      "be checked");
+	return refuse(
+		judge, OTA_RULE_NO_DIGEST, OTA_E_UNSUPPORTED, end,
+		"image has a pure signature and no good digest: without the key nothing of it can "
+		"be checked");
 }
 
 static enum ota_err judge_signature(struct judge *judge)
@@ -620,17 +624,18 @@ static enum ota_err check_trailer(struct judge *judge)
 {
 	const struct ota_image *image = judge->image;
 	const struct ota_boot *boot = judge->boot;
+	uint64_t largest = boot->larger_slot ? boot->larger_slot : boot->slot_size;
 	size_t len = image->bytes.len + image->rest.len;
 	size_t at = len - OTA_TRAILER_MAGIC_SIZE;
 
-	if (boot->slot_size != 0 && len > boot->slot_size)
-		return refuse(judge, OTA_RULE_SLOT_SIZE, OTA_E_NO_FIT, (size_t)boot->slot_size,
+	if (largest != 0 && len > largest)
+		return refuse(judge, OTA_RULE_SLOT_SIZE, OTA_E_NO_FIT, (size_t)largest,
 			      "image and padding are %zu bytes, the slot has %llu", len,
-			      (unsigned long long)boot->slot_size);
-	if (boot->mode != 0 && len != boot->slot_size)
+			      (unsigned long long)largest);
+	if (boot->mode != 0 && len != boot->slot_size && len != largest)
 		warn(judge, OTA_RULE_TRAILER, at, "the trailer ends at %zu, the slot at %llu", len,
 		     (unsigned long long)boot->slot_size);
-	if (boot->max_align != 0 && image->trailer.max_align != boot->max_align)
+	else if (boot->max_align != 0 && image->trailer.max_align != boot->max_align)
 		warn(judge, OTA_RULE_TRAILER, at,
 		     "the trailer is for alignment %u, the bootloader has %u",
 		     image->trailer.max_align, boot->max_align);
@@ -800,7 +805,7 @@ static enum ota_err judge_records(const struct judge *start)
 	struct ota_diag pure_why = {.err = OTA_OK};
 	enum ota_err err = judge_as(start, claim == CLAIMS_PURE, &verdict, &why);
 
-	if (err != OTA_OK && claim == CLAIMS_EITHER) {
+	if (verdict.broken.rule != OTA_RULE_NONE && claim == CLAIMS_EITHER) {
 		enum ota_err pure_err = judge_as(start, true, &pure, &pure_why);
 
 		if (pure_err == OTA_OK || ota_rule_kind(verdict.broken.rule) != OTA_RULE_OURS) {

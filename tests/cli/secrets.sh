@@ -122,10 +122,28 @@ scan_kind() {
 	done
 }
 
+# The same scan sees a key that is in use: while the passphrase of a second one is waited for.
+scan_live() {
+	needles "$1" >needles
+	exec 9<>waiting.fifo
+	start "$OTATOOL" verify a.img -k "$1" --encryption-key second.pem --passphrase-fd 9 || return
+	if scan; then
+		checks=$((checks + 2))
+		[ "$(found 'priv|prime')" -gt 0 ] || fail "the scan does not see $1 in use"
+		[ "$(found 'pem|pass')" = 0 ] || fail "the file of $1 is in memory while it is in use"
+	fi
+	stop
+	exec 9>&-
+}
+
+mkfifo waiting.fifo
+expect 0 "$OTATOOL" keygen -t x25519 -o second.pem --passphrase-file pass
+expect 0 "$OTATOOL" sign a.bin -o a.img "${rest[@]}"
 for kind in ecdsa-p256 ecdsa-p384 rsa-2048 ed25519; do
 	expect 0 "$OTATOOL" keygen -t $kind -o $kind.pem
 	expect 0 "$OTATOOL" keygen -t $kind -o $kind.enc.pem --passphrase-file pass
 	[ $can_scan = no ] || scan_kind $kind.pem
+	[ $can_scan = no ] || scan_live $kind.pem
 	[ $can_scan = no ] || scan_kind $kind.enc.pem --passphrase-file pass
 done
 openssl ec -in ecdsa-p256.pem -out sec1.pem 2>/dev/null
@@ -136,7 +154,7 @@ chmod 600 sec1.pem legacy.pem ed25519.der
 [ $can_scan = no ] || scan_kind legacy.pem --passphrase-file pass
 [ $can_scan = no ] || scan_kind ed25519.der
 
-# A crash while a key is in memory leaves no core file, where another process's crash does.
+# A crash of a process that has read a key leaves no core file, where another process's crash does.
 mkdir cores
 core_of() (
 	cd cores || exit 1

@@ -175,14 +175,19 @@ for padded in imgtool/o079-p256-padsig.bin verdicts/images/sig-trailing*.bin; do
 done
 # The same made of our own signatures, of both curves: the last TLV is the signature.
 for kind in p256:72 p384:103; do
-	"$OTATOOL" sign body -o short.img --version 1.0.0 --header-size 32 --pad-header -k keys/${kind%:*}.pem
 	want=${kind#*:}
-	json=$("$OTATOOL" inspect short.img --json)
-	len=$(jq '.tlvs[] | select(.name == "ECDSASIG") | .len' <<<"$json")
+	# One version's signature is short enough to be padded.
+	for n in $(seq 0 40); do
+		"$OTATOOL" sign body -o short.img --version 1.0.$n --header-size 32 --pad-header \
+			-k keys/${kind%:*}.pem
+		json=$("$OTATOOL" inspect short.img --json)
+		len=$(jq '.tlvs[] | select(.name == "ECDSASIG") | .len' <<<"$json")
+		[ "$len" -ge "$want" ] || break
+	done
+	[ "$len" -lt "$want" ] || fail "${kind%:*}: no signature is short"
 	at=$(jq '.tlvs[] | select(.name == "ECDSASIG") | .offset' <<<"$json")
 	area=$(jq '[.tlvs[] | select(.protected | not)][0].offset - 4' <<<"$json")
 	total=$(($(wc -c <short.img) - area + want - len))
-	[ "$len" -lt "$want" ] || continue
 	head -c $((want - len)) /dev/zero >>short.img
 	put short.img $((at + 2)) "$(printf '%02x' "$want")"
 	put short.img $((area + 2)) "$(printf '%02x%02x' $((total & 255)) $((total >> 8)))"
@@ -231,6 +236,29 @@ refused slot-size larger.img --target ./board.yaml
 "$OTATOOL" "${sign[@]}" -o smaller.img --slot-size 8K --max-sectors 8 --pad
 expect 0 "$OTATOOL" verify smaller.img --target ./board.yaml
 says err "the trailer ends at 8192, the slot at 16384"
+
+# A wrong digest that a waived rule lets by is not called good, and without a key does not count.
+bad=verdicts/images/pure-with-bad-hash.bin
+expect 0 "$OTATOOL" verify $bad -k verdicts/keys/ed25519-a.pub.pem --lax other-hash
+says out "digest .*WRONG"
+refused no-digest $bad --lax other-hash
+expect 0 "$OTATOOL" inspect verdicts/images/hash-sha256+bad-sha384.bin
+says out "digest +WRONG"
+
+# Slots of two sizes: a dump may be of either.
+cat >board.yaml <<-YAML
+	name: board
+	flash: {sectors: [64*2048], write: 8, program: 8, erased: 0xff}
+	ram: 65536
+	mcuboot: {mode: swap-move, max-align: 8, max-sectors: 16, primary: 0x0+18K, secondary: 0x4800+16K}
+YAML
+for size in 16K 18K; do
+	"$OTATOOL" "${sign[@]}" -o dump.img --slot-size $size --max-sectors 16 --pad
+	expect 0 "$OTATOOL" verify dump.img --target ./board.yaml
+	grep -q 'trailer at' err && fail "a dump of $size: $(cat err)"
+done
+"$OTATOOL" "${sign[@]}" -o dump.img --slot-size 20K --max-sectors 16 --pad
+refused slot-size dump.img --target ./board.yaml
 
 # One JSON object for a good image too.
 expect 0 "$OTATOOL" verify counted.img -k keys/p256.pub.pem --json

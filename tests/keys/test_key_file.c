@@ -723,6 +723,10 @@ static void text_around_a_key_is_passed_over(void **state)
 		ota_buf_wipe(&file);
 	}
 	ota_buf_wipe(&pem);
+	must_refuse("a mark alone", text("\xef\xbb\xbf"), no_passphrase, OTA_E_TRUNCATED, "empty");
+	must_refuse("UTF-16", text("\xff\xfe-\x01"), no_passphrase, OTA_E_MALFORMED, "UTF-16");
+	assert_false(ota_key_probe(text("\xef\xbb\xbf")));
+	assert_false(ota_key_is_encrypted(text("\xef\xbb\xbf")));
 }
 
 static void a_zero_byte_in_pem_is_refused(void **state)

@@ -99,8 +99,9 @@ struct ota_boot {
 	enum ota_boot_crypto crypto;
 	bool encrypts;                        /* built for encrypted images; implied by a key */
 	const struct ota_key *encryption_key; /* private; NULL: such an image cannot be judged */
-	uint64_t slot_size;                   /* bytes; 0: no limit */
-	uint64_t max_image; /* bytes, header to last TLV; 0: the slot without the least trailer */
+	uint64_t larger_slot; /* bytes, when the slots differ: a dump may be of that one; else 0 */
+	uint64_t slot_size;   /* bytes; 0: no limit */
+	uint64_t max_image;   /* bytes, header to last TLV; 0: the slot without the least trailer */
 	char layout_problem[160]; /* why no upgrade is possible at all; empty: none */
 	enum ota_mode mode;       /* 0: not known */
 	uint32_t primary_at;      /* bytes from the start of flash, with `mode` */
