@@ -225,8 +225,15 @@ static void add_numbers(const EVP_PKEY *pkey)
 		uint8_t bytes[512];
 		BIGNUM *number = NULL;
 
-		if (EVP_PKEY_get_bn_param(pkey, names[i], &number) == 1)
-			add_secret(names[i], bytes, (size_t)BN_bn2bin(number, bytes));
+		/* A scalar may be short of a byte or two; files and limbs hold them as zeros. */
+		if (EVP_PKEY_get_bn_param(pkey, names[i], &number) == 1) {
+			int len = BN_num_bytes(number);
+
+			if (len < (int)(2 * PIECE))
+				len = (int)(2 * PIECE);
+			must(len <= (int)sizeof(bytes) && BN_bn2binpad(number, bytes, len) == len);
+			add_secret(names[i], bytes, (size_t)len);
+		}
 	}
 }
 
