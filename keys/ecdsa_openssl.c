@@ -41,18 +41,13 @@ static bool is_sound(EVP_PKEY *pkey, bool is_private)
 
 static enum ota_err adopt(struct ota_key *key, EVP_PKEY *pkey, struct ota_diag *diag)
 {
-	enum ota_err err;
-
 	if (!is_sound(pkey, key->is_private))
 		return ota_fail(diag, OTA_E_MALFORMED,
 				"public and private part do not belong together, or are not on the "
 				"curve");
 	if (!use_plain_forms(pkey))
 		return ota_fail_openssl(diag, key->ops->name);
-	err = ota_key_keep_public(key, pkey, diag);
-	if (err == OTA_OK)
-		key->pkey = pkey;
-	return err;
+	return ota_evp_adopt(key, pkey, diag);
 }
 
 static enum ota_err generate(const struct key_ops *ops, EVP_PKEY **pkey, struct ota_diag *diag)
@@ -137,43 +132,17 @@ static enum ota_err sign_deterministic(const struct ota_key *key, struct ota_spa
 static enum ota_err sign(const struct ota_key *key, struct ota_span digest, struct ota_sig *sig,
 			 struct ota_diag *diag)
 {
-	enum ota_err err = OTA_OK;
-	EVP_PKEY_CTX *ctx;
-
-	if (!key->random_nonce)
-		return sign_deterministic(key, digest, sig, diag);
-	ctx = EVP_PKEY_CTX_new(key->pkey, NULL);
-	sig->len = sizeof(sig->data);
-	if (!ctx || EVP_PKEY_sign_init(ctx) != 1 ||
-	    EVP_PKEY_sign(ctx, sig->data, &sig->len, digest.data, digest.len) != 1)
-		err = ota_fail_openssl(diag, "signing");
-	EVP_PKEY_CTX_free(ctx);
-	return err;
+	return key->random_nonce ? ota_evp_sign(key, NULL, digest, sig, diag)
+				 : sign_deterministic(key, digest, sig, diag);
 }
 
 static enum ota_err verify(const struct ota_key *key, struct ota_span digest, struct ota_span sig,
 			   struct ota_diag *diag)
 {
-	EVP_PKEY_CTX *ctx;
-	enum ota_err err = OTA_OK;
-
 	/* One signature has one form, or anyone could make a second file out of a signed one. */
 	if (!ota_der_is_strict(sig))
 		return ota_fail(diag, OTA_E_SIGNATURE, "ECDSA signature is not strict DER");
-	ctx = EVP_PKEY_CTX_new(key->pkey, NULL);
-	if (!ctx || EVP_PKEY_verify_init(ctx) != 1)
-		err = ota_fail_openssl(diag, "verifying");
-	else if (EVP_PKEY_verify(ctx, sig.data, sig.len, digest.data, digest.len) != 1)
-		err = ota_fail(diag, OTA_E_SIGNATURE, "%s signature does not verify",
-			       key->ops->name);
-	EVP_PKEY_CTX_free(ctx);
-	ERR_clear_error();
-	return err;
-}
-
-static void release(struct ota_key *key)
-{
-	EVP_PKEY_free(key->pkey);
+	return ota_evp_verify(key, NULL, digest, sig, diag);
 }
 
 /* Takes r and s; NULL on failure. */
@@ -246,7 +215,7 @@ const struct key_ops ota_key_p256 = {
 	.sign = sign,
 	.verify = verify,
 	.unwrap = ota_ecies_unwrap,
-	.free = release,
+	.free = ota_evp_release,
 };
 
 const struct key_ops ota_key_p384 = {
@@ -260,5 +229,5 @@ const struct key_ops ota_key_p384 = {
 	.generate = generate,
 	.sign = sign,
 	.verify = verify,
-	.free = release,
+	.free = ota_evp_release,
 };

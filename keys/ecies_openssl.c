@@ -138,7 +138,7 @@ static enum ota_err derive(enum ota_hash hash, uint8_t shared[SHARED_SIZE], uint
 /* True when the MAC over the wrapped key holds. */
 static bool mac_holds(const struct wrapped *wrapped, const uint8_t *mac_key)
 {
-	const EVP_MD *md = wrapped->hash == OTA_HASH_SHA512 ? EVP_sha512() : EVP_sha256();
+	const EVP_MD *md = ota_evp_md(wrapped->hash);
 	uint8_t mac[EVP_MAX_MD_SIZE];
 	unsigned len = 0;
 	bool holds = HMAC(md, mac_key, (int)ota_hash_size(wrapped->hash), wrapped->cipher.data,

@@ -88,6 +88,24 @@ OTA_MUST_CHECK enum ota_err ota_key_file_write(EVP_PKEY *pkey, struct ota_span p
 OTA_MUST_CHECK enum ota_err ota_key_file_write_public(struct ota_span spki, struct ota_buf *out,
 						      struct ota_diag *diag);
 
+/* evp_key.c: key_ops.adopt and key_ops.free of kinds that OpenSSL computes with and need no more.
+ */
+OTA_MUST_CHECK enum ota_err ota_evp_adopt(struct ota_key *key, EVP_PKEY *pkey,
+					  struct ota_diag *diag);
+void ota_evp_release(struct ota_key *key);
+
+/*
+ * evp_key.c: signs and verifies a digest by OpenSSL. `set_up` chooses what the kind needs, false
+ * when it cannot; NULL: nothing.
+ */
+OTA_MUST_CHECK enum ota_err ota_evp_sign(const struct ota_key *key,
+					 bool (*set_up)(EVP_PKEY_CTX *ctx), struct ota_span digest,
+					 struct ota_sig *sig, struct ota_diag *diag);
+OTA_MUST_CHECK enum ota_err ota_evp_verify(const struct ota_key *key,
+					   bool (*set_up)(EVP_PKEY_CTX *ctx),
+					   struct ota_span digest, struct ota_span sig,
+					   struct ota_diag *diag);
+
 /*
  * der.c: strict DER, all of it: definite lengths in their shortest form, shortest integers, no
  * byte behind the outermost value, at most 8 levels. OpenSSL's decoders take more.

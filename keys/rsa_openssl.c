@@ -103,15 +103,10 @@ static bool is_sound(EVP_PKEY *pkey, bool is_private)
 
 static enum ota_err adopt(struct ota_key *key, EVP_PKEY *pkey, struct ota_diag *diag)
 {
-	enum ota_err err;
-
 	if (!is_sound(pkey, key->is_private))
 		return ota_fail(diag, OTA_E_MALFORMED,
 				"RSA key's numbers are no key, or do not belong together");
-	err = ota_key_keep_public(key, pkey, diag);
-	if (err == OTA_OK)
-		key->pkey = pkey;
-	return err;
+	return ota_evp_adopt(key, pkey, diag);
 }
 
 static enum ota_err generate(const struct key_ops *ops, EVP_PKEY **pkey, struct ota_diag *diag)
@@ -132,37 +127,19 @@ static bool use_pss(EVP_PKEY_CTX *ctx)
 static enum ota_err sign(const struct ota_key *key, struct ota_span digest, struct ota_sig *sig,
 			 struct ota_diag *diag)
 {
-	EVP_PKEY_CTX *ctx = EVP_PKEY_CTX_new(key->pkey, NULL);
-	enum ota_err err = OTA_OK;
-
-	sig->len = sizeof(sig->data);
-	if (!ctx || EVP_PKEY_sign_init(ctx) != 1 || !use_pss(ctx) ||
-	    EVP_PKEY_sign(ctx, sig->data, &sig->len, digest.data, digest.len) != 1)
-		err = ota_fail_openssl(diag, "signing");
-	EVP_PKEY_CTX_free(ctx);
-	return err;
+	return ota_evp_sign(key, use_pss, digest, sig, diag);
 }
 
 static enum ota_err verify(const struct ota_key *key, struct ota_span digest, struct ota_span sig,
 			   struct ota_diag *diag)
 {
 	size_t size = (size_t)EVP_PKEY_get_size(key->pkey);
-	EVP_PKEY_CTX *ctx;
-	enum ota_err err = OTA_OK;
 
 	/* OpenSSL takes a signature without its leading zeros too. */
 	if (sig.len != size)
 		return ota_fail(diag, OTA_E_SIGNATURE, "%s signature is %zu bytes, not %zu",
 				key->ops->name, sig.len, size);
-	ctx = EVP_PKEY_CTX_new(key->pkey, NULL);
-	if (!ctx || EVP_PKEY_verify_init(ctx) != 1 || !use_pss(ctx))
-		err = ota_fail_openssl(diag, "verifying");
-	else if (EVP_PKEY_verify(ctx, sig.data, sig.len, digest.data, digest.len) != 1)
-		err = ota_fail(diag, OTA_E_SIGNATURE, "%s signature does not verify",
-			       key->ops->name);
-	EVP_PKEY_CTX_free(ctx);
-	ERR_clear_error();
-	return err;
+	return ota_evp_verify(key, use_pss, digest, sig, diag);
 }
 
 /* RSAES-OAEP with SHA-256, MGF1 with the same, and no label. */
@@ -213,11 +190,6 @@ static enum ota_err unwrap(const struct ota_key *key, uint16_t tlv, struct ota_s
 	return decrypt(key->pkey, value, image_key, diag);
 }
 
-static void release(struct ota_key *key)
-{
-	EVP_PKEY_free(key->pkey);
-}
-
 const struct key_ops ota_key_rsa2048 = {
 	.name = "rsa-2048",
 	.c_stem = "rsa",
@@ -231,7 +203,7 @@ const struct key_ops ota_key_rsa2048 = {
 	.sign = sign,
 	.verify = verify,
 	.unwrap = unwrap,
-	.free = release,
+	.free = ota_evp_release,
 };
 
 const struct key_ops ota_key_rsa3072 = {
@@ -245,5 +217,5 @@ const struct key_ops ota_key_rsa3072 = {
 	.generate = generate,
 	.sign = sign,
 	.verify = verify,
-	.free = release,
+	.free = ota_evp_release,
 };

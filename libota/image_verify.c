@@ -674,13 +674,11 @@ static enum ota_err check_rest(struct judge *judge)
 /* The build's hash; when it is left open, that of the image's first digest. */
 static enum ota_err choose_hash(struct judge *judge)
 {
-	struct ota_tlv_iter iter = records(judge);
 	const struct ota_key *key = judge->key;
-	struct ota_tlv tlv;
 
 	judge->hash = judge->boot->hash;
-	while (judge->hash == 0 && ota_tlv_next(&iter, &tlv) == OTA_OK)
-		judge->hash = ota_image_hash_of_tlv(tlv.type);
+	if (judge->hash == 0)
+		judge->hash = judge->verdict->hash;
 	if (judge->hash == 0)
 		judge->hash = ota_boot_default_hash(key);
 	if (!key || ota_key_takes_hash(key, judge->hash))
@@ -695,10 +693,9 @@ static enum ota_err choose_hash(struct judge *judge)
 
 static enum ota_err check_digests_there(struct judge *judge)
 {
-	enum ota_hash other = judge->verdict->hash;
-	struct ota_tlv tlv;
+	enum ota_hash other = judge->verdict->hash; /* the build's, if the image has it */
 
-	if (judge->pure || find(judge, ota_image_tlv_of_hash(judge->hash), &tlv))
+	if (judge->pure || other == judge->hash)
 		return OTA_OK;
 	return refuse(judge, OTA_RULE_HASH_MISSING, OTA_E_REFUSED, judge->image->bytes.len,
 		      "image has no %s digest%s%s", ota_hash_name(judge->hash),
@@ -875,13 +872,15 @@ enum ota_err ota_image_verify(const struct ota_image *image, const struct ota_ke
 	struct ota_image_verdict unused;
 	enum ota_err err = verify_once(image, key, boot, verdict, diag);
 
-	for (size_t i = 0; err != OTA_OK && boot->hash != 0 && verdict->other_hash == 0 &&
-			   i < sizeof(hashes) / sizeof(hashes[0]);
-	     i++) {
+	if (err == OTA_OK || boot->hash == 0)
+		return err;
+	for (size_t i = 0; i < sizeof(hashes) / sizeof(hashes[0]); i++) {
 		other.hash = hashes[i];
-		if (other.hash != boot->hash && (!key || ota_key_takes_hash(key, other.hash)) &&
-		    verify_once(image, key, &other, &unused, NULL) == OTA_OK)
-			verdict->other_hash = other.hash;
+		if (other.hash == boot->hash || (key && !ota_key_takes_hash(key, other.hash)) ||
+		    verify_once(image, key, &other, &unused, NULL) != OTA_OK)
+			continue;
+		verdict->other_hash = other.hash;
+		break;
 	}
 	return err;
 }
