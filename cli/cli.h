@@ -47,6 +47,7 @@ struct cli_command {
 	unsigned min_positionals;
 	unsigned max_positionals;
 	const char *positionals; /* their names, for messages: "IN and OUT" */
+	bool raw;                /* all words are positionals: it reads its options itself */
 	enum cli_exit (*run)(const struct cli_args *args);
 };
 
@@ -55,6 +56,7 @@ struct cli_row {
 	const char *name;
 	const char *summary; /* NULL: an alias, not shown in the list */
 	const struct cli_command *command;
+	bool imgtool; /* of imgtool's commands: its numbers, defaults and refusals (imgtool.c) */
 };
 
 extern const struct cli_row cli_rows[];

@@ -388,17 +388,23 @@ static enum cli_exit build(const struct job *job, struct ota_buf *image)
 	struct ota_diag diag = {.err = OTA_OK};
 	struct ota_buf input = {.data = NULL};
 	struct ota_key *key = NULL;
+	struct ota_signer signer = {.key = NULL};
+	struct ota_image_plan plan = job->plan;
+	struct ota_image_made made;
 	/* The input first: while it blocks no key is in memory, and no passphrase is asked for in
 	 * vain. */
 	enum cli_exit status = cli_read(job->input, &input);
 
 	if (status == CLI_DONE && cli_has(job->args, KEY))
 		status = read_signing_key(job->args, &key);
+	signer.key = key;
+	plan.signers = &signer;
+	plan.n_signers = key ? 1 : 0;
 	if (status == CLI_DONE && ota_image_probe(ota_buf_span(&input)))
 		cli_warning(job->input,
 			    "is an MCUboot image already; it becomes another's payload");
 	if (status == CLI_DONE &&
-	    ota_image_build(&job->plan, ota_buf_span(&input), key, image, &diag) != OTA_OK)
+	    ota_image_build(&plan, ota_buf_span(&input), image, &made, &diag) != OTA_OK)
 		status = cli_fail(diag.err == OTA_E_USAGE ? "sign" : job->input, &diag);
 	ota_key_free(key);
 	ota_buf_free(&input);

@@ -13,8 +13,8 @@
 #undef COMMAND
 #undef ALIAS
 
-#define COMMAND(symbol, name, summary) {name, summary, &cli_cmd_##symbol},
-#define ALIAS(symbol, name)            {name, NULL, &cli_cmd_##symbol},
+#define COMMAND(symbol, name, summary) {name, summary, &cli_cmd_##symbol, false},
+#define ALIAS(symbol, name)            {name, NULL, &cli_cmd_##symbol, false},
 const struct cli_row cli_rows[] = {
 #include "commands.def"
 };

@@ -95,8 +95,10 @@ static void write_padding(struct ota_wr *wr, const struct ota_image_plan *plan, 
 }
 
 enum ota_err ota_image_build(const struct ota_image_plan *plan, struct ota_span body,
-			     const struct ota_key *key, struct ota_buf *out, struct ota_diag *diag)
+			     struct ota_buf *out, struct ota_image_made *made,
+			     struct ota_diag *diag)
 {
+	const struct ota_key *key = plan->n_signers > 0 ? plan->signers[0].key : NULL;
 	struct image_layout layout;
 	struct ota_wr wr;
 	uint64_t room;
@@ -121,6 +123,7 @@ enum ota_err ota_image_build(const struct ota_image_plan *plan, struct ota_span 
 		err = ota_image_check_slot(plan, wr.at, diag);
 	if (err != OTA_OK)
 		return err;
+	*made = (struct ota_image_made){.len = wr.at};
 	if (plan->pad != OTA_IMAGE_PAD_NONE)
 		write_padding(&wr, plan, layout.max_align);
 	out->len = wr.at;

@@ -14,12 +14,18 @@
 static struct ota_buf build(const struct ota_image_plan *plan, const struct ota_key *key)
 {
 	uint8_t body[BODY_LEN];
+	struct ota_signer signer = {.key = key};
+	struct ota_image_plan signed_plan = *plan;
+	struct ota_image_made made;
 	struct ota_buf out = ota_buf_init(1 << 20);
 	struct ota_diag diag = {.err = OTA_OK};
 
 	assert_int_equal(ota_keys_init(NULL), OTA_OK);
 	fill_pattern(body, sizeof(body), 7);
-	if (ota_image_build(plan, ota_span_of(body, sizeof(body)), key, &out, &diag) != OTA_OK)
+	signed_plan.signers = &signer;
+	signed_plan.n_signers = key ? 1 : 0;
+	if (ota_image_build(&signed_plan, ota_span_of(body, sizeof(body)), &out, &made, &diag) !=
+	    OTA_OK)
 		fail_msg("%s", diag.text);
 	return out;
 }
@@ -162,18 +168,19 @@ static void an_image_that_fits_to_the_byte_is_built_and_one_byte_less_is_not(voi
 	uint8_t body[BODY_LEN] = {0};
 	struct ota_buf out = ota_buf_init(1 << 16);
 	struct ota_diag diag = {.err = OTA_OK};
+	struct ota_image_made made;
 	size_t image_len = 32 + BODY_LEN + 4 + 4 + 32;
 
 	(void)state;
 	assert_int_equal(ota_keys_init(NULL), OTA_OK);
 	plan.slot_size = image_len + ota_image_trailer_size(&plan);
-	assert_int_equal(ota_image_build(&plan, ota_span_of(body, sizeof(body)), NULL, &out, NULL),
+	assert_int_equal(ota_image_build(&plan, ota_span_of(body, sizeof(body)), &out, &made, NULL),
 			 OTA_OK);
 	assert_int_equal(out.len, image_len);
 	ota_buf_free(&out);
 	out = ota_buf_init(1 << 16);
 	plan.slot_size--;
-	assert_int_equal(ota_image_build(&plan, ota_span_of(body, sizeof(body)), NULL, &out, &diag),
+	assert_int_equal(ota_image_build(&plan, ota_span_of(body, sizeof(body)), &out, &made, &diag),
 			 OTA_E_NO_FIT);
 	assert_string_equal(diag.text, "image is 372 bytes and its trailer 432, slot holds 803");
 	ota_buf_free(&out);
@@ -193,13 +200,14 @@ static void plans_that_make_no_sense_are_refused(void **state)
 		{.pad_header = false}, /* the body does not start with zeros */
 	};
 	uint8_t body[BODY_LEN];
+	struct ota_image_made made;
 	struct ota_buf out = ota_buf_init(1 << 20);
 
 	(void)state;
 	fill_pattern(body, sizeof(body), 1);
 	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++)
 		assert_int_equal(
-			ota_image_build(&bad[i], ota_span_of(body, sizeof(body)), NULL, &out, NULL),
+			ota_image_build(&bad[i], ota_span_of(body, sizeof(body)), &out, &made, NULL),
 			OTA_E_USAGE);
 	assert_int_equal(out.len, 0);
 	ota_buf_free(&out);
@@ -211,18 +219,19 @@ static void custom_tlvs_must_be_the_products_own(void **state)
 	uint8_t body[BODY_LEN] = {0};
 	struct ota_custom_tlv tlvs[2] = {{.type = 0xa0}, {.type = 0xa0}};
 	struct ota_image_plan plan = plain;
+	struct ota_image_made made;
 	struct ota_buf out = ota_buf_init(1 << 20);
 
 	(void)state;
 	plan.custom_tlvs = tlvs;
 	plan.n_custom_tlvs = 2; /* the same type twice */
-	assert_int_equal(ota_image_build(&plan, ota_span_of(body, sizeof(body)), NULL, &out, NULL),
+	assert_int_equal(ota_image_build(&plan, ota_span_of(body, sizeof(body)), &out, &made, NULL),
 			 OTA_E_USAGE);
 	plan.n_custom_tlvs = 1;
 	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
 		tlvs[0].type = bad[i];
 		assert_int_equal(
-			ota_image_build(&plan, ota_span_of(body, sizeof(body)), NULL, &out, NULL),
+			ota_image_build(&plan, ota_span_of(body, sizeof(body)), &out, &made, NULL),
 			OTA_E_USAGE);
 	}
 	ota_buf_free(&out);

@@ -157,6 +157,29 @@ OTA_API OTA_MUST_CHECK enum ota_err ota_key_verify_raw(const struct ota_key *key
 						       struct ota_span message, struct ota_span sig,
 						       struct ota_diag *diag);
 
+/*
+ * An ECDSA signature as raw r and s (see ota_key_verify_raw) as DER. OTA_E_USAGE: not an ECDSA key;
+ * OTA_E_MALFORMED: another length. Fills `sig`.
+ */
+OTA_API OTA_MUST_CHECK enum ota_err ota_key_sig_from_raw(const struct ota_key *key,
+							 struct ota_span raw, struct ota_sig *sig,
+							 struct ota_diag *diag);
+
+enum ota_private_form {
+	OTA_PRIVATE_PKCS8 = 1,
+	OTA_PRIVATE_TRADITIONAL, /* "openssl": SEC1 for EC, PKCS#1 for RSA */
+};
+
+/*
+ * Appends the private key in DER, for a bootloader that decrypts (imgtool's getpriv); `minimal`
+ * leaves out what decrypting does not need. The caller wipes `out`. OTA_E_USAGE: a public key, a
+ * kind or form that imgtool does not give out: EC has both forms, RSA the traditional one, X25519
+ * PKCS#8; P-384 has no minimal form, Ed25519 none at all.
+ */
+OTA_API OTA_MUST_CHECK enum ota_err ota_key_private(const struct ota_key *key,
+						    enum ota_private_form form, bool minimal,
+						    struct ota_buf *out, struct ota_diag *diag);
+
 /* -- image encryption: boot/bootutil/src/encrypted.c ------------------------------------------- */
 
 #define OTA_IMAGE_KEY_MAX 32U /* bytes: AES-256 */
@@ -181,6 +204,42 @@ OTA_API OTA_MUST_CHECK enum ota_err ota_key_unwrap(const struct ota_key *key, ui
 						   struct ota_span value,
 						   struct ota_image_key *image_key,
 						   struct ota_diag *diag);
+
+/* A fresh random image key of `len` bytes, 16 or 32. Fills `image_key`. */
+OTA_API OTA_MUST_CHECK enum ota_err ota_image_key_generate(size_t len,
+							   struct ota_image_key *image_key,
+							   struct ota_diag *diag);
+
+#define OTA_WRAPPED_MAX 256 /* bytes: RSA-2048 */
+
+/* An image key wrapped for a key: type and value of a TLV. */
+struct ota_wrapped_key {
+	uint16_t tlv; /* enum ota_tlv_type */
+	uint8_t data[OTA_WRAPPED_MAX];
+	size_t len; /* bytes */
+};
+
+/*
+ * Bytes of the TLV's value when an image key of `image_key_len` bytes is wrapped for `key`; 0 when
+ * it cannot be: a kind that wraps nothing a bootloader reads (RSA-3072, P-384, Ed25519), a hash
+ * that does not go with it (only X25519 has SHA-512), a key-encryption key of another length.
+ */
+OTA_API size_t ota_key_wrapped_size(const struct ota_key *key, size_t image_key_len,
+				    enum ota_hash exchange_hash);
+
+/*
+ * Wraps the image key for `key`, public or private: RSAES-OAEP for RSA-2048, ECIES for P-256 and
+ * X25519 with `exchange_hash` (0: SHA-256), AES-KW (RFC 3394) for a key-encryption key. Fills
+ * `wrapped`. OTA_E_USAGE where ota_key_wrapped_size is 0.
+ */
+OTA_API OTA_MUST_CHECK enum ota_err ota_key_wrap(const struct ota_key *key,
+						 const struct ota_image_key *image_key,
+						 enum ota_hash exchange_hash,
+						 struct ota_wrapped_key *wrapped,
+						 struct ota_diag *diag);
+
+/* True for a key-encryption key (AES-KW): 16 or 32 secret bytes, which have no public part. */
+OTA_API bool ota_key_is_kek(const struct ota_key *key);
 
 /*
  * Appends `bytes` to `out`, en- or decrypted by AES-CTR with a counter that begins at 0: an

@@ -1,0 +1,30 @@
+// SPDX-License-Identifier: Apache-2.0
+/* One signature group of an image: KEYHASH or PUBKEY, and the signature. */
+#ifndef IMAGE_SIGN_H
+#define IMAGE_SIGN_H
+
+#include <ota/image.h>
+
+/* How groups are written. */
+struct signature_rules {
+	enum ota_hash hash; /* the image's */
+	bool full_public_key;
+	bool pad_sig;
+};
+
+/* Most bytes of a group's two TLVs. */
+size_t ota_signature_group_max(const struct ota_signer *signer,
+			       const struct signature_rules *rules);
+
+/*
+ * Has the signature made, verifies it with the signer's key, pads it when the rules say so and
+ * writes both TLVs. Fills `sig` with what was written. OTA_E_USAGE: the key does not go with the
+ * hash, or with a pure signature. OTA_E_SIGNATURE: made elsewhere, and not this key's.
+ */
+OTA_MUST_CHECK enum ota_err ota_signature_group_write(struct ota_wr *wr,
+						      const struct ota_signer *signer,
+						      const struct signature_rules *rules,
+						      const struct ota_to_sign *to_sign,
+						      struct ota_sig *sig, struct ota_diag *diag);
+
+#endif
