@@ -7,13 +7,14 @@
 #include <ota/number.h>
 
 #include "cli.h"
+#include "imgtool.h"
 
 #define CANDIDATES_MAX 64
 
 /* One pass over argv. */
 struct scan {
 	struct cli_args *args;
-	char **argv;
+	const char *const *argv;
 	int argc;
 	int at;
 	bool only_positionals; /* after "--" */
@@ -37,9 +38,17 @@ static enum cli_exit fail_unknown(const struct scan *scan, const char *word, con
 	(void)cli_error(CLI_USAGE, scan->args->row->name, "unknown option %s", word);
 	if (nearest)
 		cli_hint("did you mean --%s?", nearest);
-	else
+	else if (!scan->args->row->imgtool)
 		cli_hint("otatool %s --help lists its options", scan->args->row->name);
 	return CLI_USAGE;
+}
+
+/* An option that only a fork of imgtool knows; `word` as it was given. */
+static enum cli_exit fail_fork(const struct scan *scan, const char *word, const char *fork)
+{
+	return cli_error(CLI_USAGE, scan->args->row->name,
+			 "%s is an option of the imgtool of %s, not of imgtool " IMGTOOL_VERSION,
+			 word, fork);
 }
 
 /* Keeps one option; `inline_value` is what stood behind "=" or the letter, or NULL. */
@@ -61,9 +70,6 @@ static enum cli_exit take_option(struct scan *scan, unsigned index, const char *
 	if (n < wanted)
 		return cli_error(CLI_USAGE, scan->args->row->name, "--%s needs %s", option->name,
 				 option->value);
-	if (option->later)
-		return cli_error(CLI_USAGE, scan->args->row->name,
-				 "--%s is not served by this version yet", option->name);
 	scan->args->n_given++;
 	return CLI_DONE;
 }
@@ -74,8 +80,16 @@ static enum cli_exit take_long(struct scan *scan, const char *word)
 	const char *equals = strchr(word, '=');
 	char name[64] = "";
 	size_t len = equals ? (size_t)(equals - word) : strlen(word);
+	const char *fork;
 
 	memcpy(name, word, len < sizeof(name) ? len : sizeof(name) - 1);
+	fork = imgtool_fork_of_option(scan->args->row, name);
+	if (fork) {
+		char dashed[72];
+
+		(void)snprintf(dashed, sizeof(dashed), "--%s", name);
+		return fail_fork(scan, dashed, fork);
+	}
 	if (strcmp(name, "help") == 0 && !equals) {
 		scan->args->help = true;
 		return CLI_DONE;
@@ -95,19 +109,20 @@ static enum cli_exit take_short(struct scan *scan, const char *letters)
 
 	while (*letters && status == CLI_DONE) {
 		char letter = *letters++;
+		char word[3] = {'-', letter, '\0'};
+		const char *fork = imgtool_fork_of_letter(scan->args->row, letter);
 		unsigned i = 0;
 
+		if (fork)
+			return fail_fork(scan, word, fork);
 		while (i < command->n_options && command->options[i].letter != letter)
 			i++;
 		if (i == command->n_options && letter == 'h') {
 			scan->args->help = true;
 			continue;
 		}
-		if (i == command->n_options) {
-			char word[3] = {'-', letter, '\0'};
-
+		if (i == command->n_options)
 			return fail_unknown(scan, word, word + 1);
-		}
 		if (command->options[i].value && *letters)
 			return take_option(scan, i, letters);
 		status = take_option(scan, i, NULL);
@@ -119,6 +134,8 @@ static enum cli_exit take_word(struct scan *scan)
 {
 	const char *word = scan->argv[scan->at++];
 
+	if (command_of(scan)->raw)
+		scan->only_positionals = true;
 	if (!scan->only_positionals && strcmp(word, "--") == 0) {
 		scan->only_positionals = true;
 		return CLI_DONE;
@@ -143,11 +160,13 @@ static enum cli_exit check_positionals(const struct cli_args *args)
 		status = cli_error(CLI_USAGE, args->row->name, "needs %s", command->positionals);
 	else
 		return CLI_DONE;
-	cli_hint("usage: otatool %s", command->usage);
+	if (!args->row->imgtool)
+		cli_hint("usage: otatool %s", command->usage);
 	return status;
 }
 
-enum cli_exit cli_args_read(const struct cli_row *row, int argc, char **argv, struct cli_args *args)
+enum cli_exit cli_args_read(const struct cli_row *row, int argc, const char *const *argv,
+			    struct cli_args *args)
 {
 	struct scan scan = {.args = args, .argv = argv, .argc = argc};
 	size_t most = (size_t)argc + 1;
@@ -163,7 +182,7 @@ enum cli_exit cli_args_read(const struct cli_row *row, int argc, char **argv, st
 		return cli_error(CLI_ENVIRONMENT, NULL, "out of memory");
 	while (status == CLI_DONE && scan.at < scan.argc)
 		status = take_word(&scan);
-	if (status == CLI_DONE && !args->help)
+	if (status == CLI_DONE && !args->help && !row->command->raw)
 		status = check_positionals(args);
 	return status;
 }
@@ -193,6 +212,19 @@ const char *cli_value(const struct cli_args *args, unsigned option)
 	const struct cli_given *given = last_given(args, option);
 
 	return given ? given->value[0] : NULL;
+}
+
+bool cli_find_option(const struct cli_args *args, const char *name, unsigned *option)
+{
+	const struct cli_command *command = args->row->command;
+
+	for (unsigned i = 0; i < command->n_options; i++) {
+		if (strcmp(command->options[i].name, name) == 0) {
+			*option = i;
+			return true;
+		}
+	}
+	return false;
 }
 
 unsigned cli_count(const struct cli_args *args, unsigned option)
@@ -242,8 +274,11 @@ enum cli_exit cli_number(const struct cli_args *args, unsigned option, uint64_t 
 	const char *text = cli_value(args, option);
 	char word[72];
 
-	return text ? cli_parse_number(option_word(args, option, word), text, max, value)
-		    : CLI_DONE;
+	if (!text)
+		return CLI_DONE;
+	if (args->row->imgtool)
+		return imgtool_number(args->row->command->options[option].name, text, max, value);
+	return cli_parse_number(option_word(args, option, word), text, max, value);
 }
 
 enum cli_exit cli_size(const struct cli_args *args, unsigned option, uint64_t max, uint64_t *value)
@@ -251,7 +286,11 @@ enum cli_exit cli_size(const struct cli_args *args, unsigned option, uint64_t ma
 	const char *text = cli_value(args, option);
 	char word[72];
 
-	return text ? cli_parse_size(option_word(args, option, word), text, max, value) : CLI_DONE;
+	if (!text)
+		return CLI_DONE;
+	if (args->row->imgtool)
+		return imgtool_number(args->row->command->options[option].name, text, max, value);
+	return cli_parse_size(option_word(args, option, word), text, max, value);
 }
 
 enum cli_exit cli_choice(const struct cli_args *args, unsigned option, const char *const *words,

@@ -23,7 +23,6 @@ struct cli_option {
 	const char *value; /* what it takes, for the help; NULL: a flag */
 	const char *help;
 	bool two_values;
-	bool later; /* read, but not served by this version */
 };
 
 struct cli_given {
@@ -48,6 +47,7 @@ struct cli_command {
 	unsigned max_positionals;
 	const char *positionals; /* their names, for messages: "IN and OUT" */
 	bool raw;                /* all words are positionals: it reads its options itself */
+	bool asks_nothing;       /* no passphrase is asked for: exit 2 where one is missing */
 	enum cli_exit (*run)(const struct cli_args *args);
 };
 
@@ -83,19 +83,22 @@ struct cli_args {
  * Splits argv[0..argc) by the row's table: options anywhere, `--opt value`, `--opt=value`,
  * `-S0x1000`, `--`. Says what is wrong, and what was meant, and returns CLI_USAGE.
  */
-enum cli_exit cli_args_read(const struct cli_row *row, int argc, char **argv,
+enum cli_exit cli_args_read(const struct cli_row *row, int argc, const char *const *argv,
 			    struct cli_args *args);
 void cli_args_free(struct cli_args *args);
 
 bool cli_has(const struct cli_args *args, unsigned option);
 /* The last value given, or NULL. */
 const char *cli_value(const struct cli_args *args, unsigned option);
+/* The option's index in the command's table; false: the command has none of that name. */
+bool cli_find_option(const struct cli_args *args, const char *name, unsigned *option);
 /* How often it was given. */
 unsigned cli_count(const struct cli_args *args, unsigned option);
 
 /*
  * The option's last value as a number of at most `max`; `*value` is left alone when it was not
- * given. cli_size also takes K, KiB, M and MiB. Says what is wrong and returns CLI_USAGE.
+ * given. cli_size also takes K, KiB, M and MiB. For a command of imgtool's both read what imgtool
+ * reads (imgtool_number.c). Says what is wrong and returns CLI_USAGE.
  */
 enum cli_exit cli_number(const struct cli_args *args, unsigned option, uint64_t max,
 			 uint64_t *value);
@@ -110,6 +113,12 @@ enum cli_exit cli_choice(const struct cli_args *args, unsigned option, const cha
 			 unsigned *index);
 
 /* print.c -- words on stderr ------------------------------------------------------------------ */
+
+/*
+ * From now on words are imgtool's: "Error: SUBJECT: text", and before a usage error how `command`
+ * is used: its name and `arguments`. Both are kept, not copied; `command` may be empty.
+ */
+void cli_speak_as_imgtool(const char *command, const char *arguments);
 
 /* `otatool: error: SUBJECT: text`; subject may be NULL. Returns `code`. */
 enum cli_exit cli_error(enum cli_exit code, const char *subject, const char *format, ...)
@@ -132,6 +141,8 @@ void cli_print_hex(struct ota_span bytes);
 
 void cli_print_overview(void);
 void cli_print_help(const struct cli_row *row);
+/* The same in imgtool's form; `arguments` are the names of its positionals. */
+void cli_print_imgtool_help(const struct cli_row *row, const char *arguments);
 /* The manual page, in man(7) source. */
 void cli_print_man(void);
 

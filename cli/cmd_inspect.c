@@ -3,6 +3,7 @@
 #include <stdio.h>
 
 #include <ota/delta.h>
+#include <ota/firmware.h>
 
 #include "image_text.h"
 #include "io.h"
@@ -17,6 +18,7 @@ static const struct cli_option options[] = {
 
 static const struct cli_example examples[] = {
 	{"otatool inspect app.img", "header, TLVs, padding and trailer of an image"},
+	{"otatool inspect zephyr.elf", "where firmware lies: Intel HEX and ELF"},
 	{"otatool inspect update.patch", "where a patch's bytes go, and what its decoder needs"},
 	{"otatool inspect key.pem", "kind and id of a key"},
 	{NULL, NULL},
@@ -27,8 +29,43 @@ static const char *digest_word(const struct ota_image_verdict *verdict, enum ota
 	return verdict->digest_good ? "good" : err == OTA_E_DIGEST ? "WRONG" : "not checked";
 }
 
-static enum cli_exit inspect_image(const char *path, struct ota_span file, bool json)
+/* -- images ----------------------------------------------------------------------------------- */
+
+static const char *const kind_words[] = {
+	[OTA_FIRMWARE_BIN] = "binary",
+	[OTA_FIRMWARE_HEX] = "Intel HEX",
+	[OTA_FIRMWARE_ELF] = "ELF",
+};
+
+static const char *const kind_names[] = {
+	[OTA_FIRMWARE_BIN] = "bin",
+	[OTA_FIRMWARE_HEX] = "hex",
+	[OTA_FIRMWARE_ELF] = "elf",
+};
+
+static void print_place(const struct ota_firmware *firmware)
 {
+	printf("  base       0x%08" PRIx32 "\n", firmware->base);
+	if (firmware->has_entry)
+		printf("  entry      0x%08" PRIx32 "\n", firmware->entry);
+}
+
+static void json_place(json_t *object, const struct ota_firmware *firmware,
+		       enum ota_firmware_kind kind)
+{
+	cli_json_text(object, "format", kind_names[kind]);
+	if (!firmware->has_base)
+		return;
+	cli_json_uint(object, "base", firmware->base);
+	if (firmware->has_entry)
+		cli_json_uint(object, "entry", firmware->entry);
+}
+
+/* `firmware` holds the image, as a file of that kind gave it. */
+static enum cli_exit inspect_image(const char *path, const struct ota_firmware *firmware,
+				   enum ota_firmware_kind kind, bool json)
+{
+	struct ota_span file = ota_buf_span(&firmware->bytes);
 	struct ota_diag diag = {.err = OTA_OK};
 	struct ota_diag verdict_diag = {.err = OTA_OK};
 	struct ota_boot any = ota_boot_any();
@@ -44,6 +81,7 @@ static enum cli_exit inspect_image(const char *path, struct ota_span file, bool 
 
 		cli_json_text(object, "file", path);
 		cli_json_text(object, "kind", "mcuboot-image");
+		json_place(object, firmware, kind);
 		json_image(object, &image);
 		cli_json_text(object, "digest", digest_word(&verdict, err));
 		if (err != OTA_OK) {
@@ -52,7 +90,12 @@ static enum cli_exit inspect_image(const char *path, struct ota_span file, bool 
 		}
 		return cli_json_print(object);
 	}
-	printf("%s: MCUboot image\n", path);
+	if (firmware->has_base) {
+		printf("%s: MCUboot image in %s\n", path, kind_words[kind]);
+		print_place(firmware);
+	} else {
+		printf("%s: MCUboot image\n", path);
+	}
 	print_image(&image);
 	printf("  digest     %s\n", digest_word(&verdict, err));
 	if (err != OTA_OK)
@@ -60,6 +103,59 @@ static enum cli_exit inspect_image(const char *path, struct ota_span file, bool 
 		       verdict_diag.text);
 	return CLI_DONE;
 }
+
+/* -- firmware with addresses ------------------------------------------------------------------ */
+
+/* HEX by its name or its first character; a binary is what nothing else is. */
+static enum ota_firmware_kind find_kind(const char *path, struct ota_span file)
+{
+	enum ota_firmware_kind kind = ota_firmware_kind_of(path, file);
+
+	return kind == OTA_FIRMWARE_BIN && file.data[0] == ':' ? OTA_FIRMWARE_HEX : kind;
+}
+
+static enum cli_exit inspect_plain(const char *path, const struct ota_firmware *firmware,
+				   enum ota_firmware_kind kind, bool json)
+{
+	char bytes[32];
+	json_t *object;
+
+	if (!json) {
+		printf("%s: firmware in %s, %s bytes\n", path, kind_words[kind],
+		       cli_grouped(firmware->bytes.len, bytes));
+		print_place(firmware);
+		return CLI_DONE;
+	}
+	object = cli_json("inspect");
+	cli_json_text(object, "file", path);
+	cli_json_text(object, "kind", "firmware");
+	json_place(object, firmware, kind);
+	cli_json_uint(object, "bytes", firmware->bytes.len);
+	return cli_json_print(object);
+}
+
+static enum cli_exit inspect_firmware(const char *path, struct ota_span file,
+				      enum ota_firmware_kind kind, bool json)
+{
+	struct ota_diag diag = {.err = OTA_OK};
+	struct ota_firmware firmware;
+	enum cli_exit status;
+
+	if (ota_firmware_read(file, kind, CLI_APPLY_MAX, &firmware, &diag) != OTA_OK) {
+		ota_firmware_free(&firmware);
+		return cli_fail(path, &diag);
+	}
+	if (firmware.cut_off)
+		cli_warning(path, "has no end record: it may be cut off");
+	if (ota_image_probe(ota_buf_span(&firmware.bytes)))
+		status = inspect_image(path, &firmware, kind, json);
+	else
+		status = inspect_plain(path, &firmware, kind, json);
+	ota_firmware_free(&firmware);
+	return status;
+}
+
+/* -- patches ---------------------------------------------------------------------------------- */
 
 static void print_stream(const char *name, uint64_t bytes, unsigned level)
 {
@@ -123,7 +219,9 @@ static enum cli_exit inspect_patch(const char *path, struct ota_span file, bool 
 	struct ota_delta_info info;
 
 	if (ota_delta_describe(file, &info, &diag) != OTA_OK) {
-		ota_hint(&diag, "inspect knows MCUboot images, keys and patches");
+		ota_hint(&diag,
+			 "inspect knows MCUboot images, firmware in Intel HEX and ELF, keys and "
+			 "patches");
 		return cli_fail(path, &diag);
 	}
 	if (json)
@@ -131,6 +229,8 @@ static enum cli_exit inspect_patch(const char *path, struct ota_span file, bool 
 	print_patch(path, &info);
 	return CLI_DONE;
 }
+
+/* -- keys ------------------------------------------------------------------------------------- */
 
 /* What can be said of a key that no passphrase was given for: nobody is asked for one. */
 static enum cli_exit report_encrypted(const char *path, bool json)
@@ -209,12 +309,32 @@ out:
 	return status;
 }
 
-static enum cli_exit run(const struct cli_args *args)
+/* Told by the content where that is possible, then by the name. */
+static enum cli_exit inspect(const struct cli_args *args, const struct ota_buf *file)
 {
 	const char *path = args->positional[0];
 	bool json = cli_has(args, JSON);
+	struct ota_span span = ota_buf_span(file);
+	/* Borrows, and is not freed. */
+	struct ota_firmware bare = {.bytes = *file};
+	enum ota_firmware_kind kind;
+
+	if (span.len == 0)
+		return cli_error(CLI_BAD_INPUT, path, "file is empty");
+	if (ota_image_probe(span))
+		return inspect_image(path, &bare, OTA_FIRMWARE_BIN, json);
+	if (ota_key_probe(span))
+		return inspect_key(args, span);
+	kind = find_kind(path, span);
+	if (kind != OTA_FIRMWARE_BIN && !ota_delta_probe(span))
+		return inspect_firmware(path, span, kind, json);
+	return inspect_patch(path, span, json);
+}
+
+static enum cli_exit run(const struct cli_args *args)
+{
+	const char *path = args->positional[0];
 	struct ota_buf file;
-	struct ota_span span;
 	enum cli_exit status = cli_check_key_stdin(args, &path, 1);
 
 	if (status != CLI_DONE)
@@ -222,18 +342,8 @@ static enum cli_exit run(const struct cli_args *args)
 	/* It may be a private key. */
 	ota_keys_guard_process();
 	status = cli_read(path, &file);
-	span = ota_buf_span(&file);
-	if (status != CLI_DONE)
-		goto out;
-	if (span.len == 0)
-		status = cli_error(CLI_BAD_INPUT, path, "file is empty");
-	else if (ota_image_probe(span))
-		status = inspect_image(path, span, json);
-	else if (ota_key_probe(span))
-		status = inspect_key(args, span);
-	else
-		status = inspect_patch(path, span, json);
-out:
+	if (status == CLI_DONE)
+		status = inspect(args, &file);
 	ota_buf_wipe(&file);
 	return status;
 }
@@ -241,9 +351,11 @@ out:
 const struct cli_command cli_cmd_inspect = {
 	.usage = "inspect FILE [--passphrase-file FILE | --passphrase-fd N] [--json]",
 	.examples = examples,
-	.about = "A wrong digest is shown, but only verify makes it a failure. An encrypted key is "
-		 "opened\n"
-		 "only with a passphrase that an option gives.",
+	.about =
+		"A wrong digest is shown, but only verify makes it a failure. An encrypted key is "
+		"opened\n"
+		"only with a passphrase that an option gives. Intel HEX and ELF files are told by\n"
+		"name or content; an MCUboot image in one is inspected as such.",
 	.options = options,
 	.n_options = sizeof(options) / sizeof(options[0]),
 	.min_positionals = 1,

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "io.h"
 #include "key_arg.h"
-#include "prompt.h"
+#include "key_make.h"
 
 enum { TYPE, OUTPUT, FORCE, PASSPHRASE, PASSPHRASE_OPTION_IDS };
 
@@ -26,93 +25,22 @@ static const struct cli_example examples[] = {
 	{NULL, NULL},
 };
 
-static enum cli_exit prompt_twice(struct ota_buf *passphrase)
+static enum cli_exit run(const struct cli_args *args)
 {
-	struct ota_buf again = ota_buf_init(OTA_PASSPHRASE_MAX);
-	enum cli_exit status = cli_prompt("Passphrase for the new key: ", passphrase);
+	const struct cli_new_key wish = {
+		.type = cli_value(args, TYPE),
+		.path = cli_value(args, OUTPUT),
+		.force = cli_has(args, FORCE),
+		.asks = cli_has(args, PASSPHRASE),
+		.prompt = "Passphrase for the new key: ",
+		.again = "Once more: ",
+	};
 
-	if (status == CLI_DONE)
-		status = cli_prompt("Once more: ", &again);
-	else if (status == CLI_USAGE) {
-		(void)cli_error(CLI_USAGE, "keygen", "there is no terminal to ask on");
-		cli_hint("--passphrase-file FILE or --passphrase-fd N gives the passphrase");
-	}
-	if (status == CLI_DONE && !ota_span_equal(ota_buf_span(passphrase), ota_buf_span(&again)))
-		status = cli_error(CLI_USAGE, "keygen", "the two passphrases differ");
-	ota_buf_wipe(&again);
-	return status;
-}
-
-/* Stays empty when the key is not to be encrypted. */
-static enum cli_exit find_passphrase(const struct cli_args *args, struct ota_buf *passphrase)
-{
-	enum cli_exit status = cli_given_passphrase(args, passphrase);
-
-	if (status == CLI_DONE && passphrase->len == 0 && cli_has(args, PASSPHRASE))
-		status = prompt_twice(passphrase);
-	return status;
-}
-
-static enum cli_exit generate(const struct cli_args *args, const char *type, struct ota_buf *pem)
-{
-	struct ota_diag diag = {.err = OTA_OK};
-	struct ota_buf passphrase;
-	enum cli_exit status;
-
-	ota_keys_guard_process();
-	status = find_passphrase(args, &passphrase);
-	if (status == CLI_DONE &&
-	    ota_key_generate(type, ota_buf_span(&passphrase), pem, &diag) != OTA_OK)
-		status = cli_fail("keygen", &diag);
-	ota_buf_wipe(&passphrase);
-	return status;
-}
-
-static bool is_kind(const char *type)
-{
-	for (size_t i = 0; ota_key_kind_name(i); i++) {
-		if (strcmp(ota_key_kind_name(i), type) == 0)
-			return true;
-	}
-	return false;
-}
-
-/* All that can be said before a passphrase is asked for. */
-static enum cli_exit check(const struct cli_args *args)
-{
-	const char *type = cli_value(args, TYPE);
-	const char *output = cli_value(args, OUTPUT);
-	int sources = cli_has(args, PASSPHRASE) + cli_has(args, PASSPHRASE_FILE) +
-		      cli_has(args, PASSPHRASE_FD);
-	char list[128];
-
-	if (!type)
-		return cli_error(CLI_USAGE, "keygen", "needs --type, one of: %s",
-				 cli_list(ota_key_kind_name, list));
-	if (!is_kind(type))
-		return cli_error(CLI_USAGE, "--type", "\"%s\" is not one of %s", type,
-				 cli_list(ota_key_kind_name, list));
-	if (!output)
-		return cli_error(CLI_USAGE, "keygen", "needs --output KEY.pem");
-	if (sources > 1)
+	if (wish.asks + cli_has(args, PASSPHRASE_FILE) + cli_has(args, PASSPHRASE_FD) > 1)
 		return cli_error(CLI_USAGE, "keygen",
 				 "takes one of --passphrase, --passphrase-file and "
 				 "--passphrase-fd");
-	return cli_has(args, FORCE) ? CLI_DONE : cli_check_new(output);
-}
-
-static enum cli_exit run(const struct cli_args *args)
-{
-	struct ota_buf pem = ota_buf_init(OTA_KEY_FILE_MAX);
-	enum cli_exit status = check(args);
-
-	if (status == CLI_DONE)
-		status = generate(args, cli_value(args, TYPE), &pem);
-	if (status == CLI_DONE)
-		status = cli_write_secret(cli_value(args, OUTPUT), ota_buf_span(&pem),
-					  cli_has(args, FORCE));
-	ota_buf_wipe(&pem);
-	return status;
+	return cli_make_key(args, &wish);
 }
 
 const struct cli_command cli_cmd_keygen = {

@@ -1,10 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <inttypes.h>
 #include <stdio.h>
 
+#include <ota/base64.h>
+
+#include "default_boot.h"
+#include "image_file.h"
 #include "image_text.h"
-#include "io.h"
 #include "key_arg.h"
 #include "target_arg.h"
+
+#define SIGNATURE_FILE_MAX 4096U /* bytes: RSA-3072 in base64 is 512 */
 
 enum {
 	KEY,
@@ -13,7 +19,11 @@ enum {
 	SLOT_SIZE,
 	COUNTER_FLOOR,
 	CRYPTO,
+	ENDIAN,
+	HW_KEY,
 	ENCRYPTION_KEY,
+	CLEAR,
+	SIGNATURE,
 	NO_ALLOW_LIST,
 	LAX,
 	KEY_OPTION_IDS,
@@ -24,7 +34,8 @@ static const struct cli_option options[] = {
 	[KEY] = {.name = "key",
 		 .letter = 'k',
 		 .value = "KEY",
-		 .help = "public or private key that must have signed it"},
+		 .help = "public or private key that must have signed it; again for a bootloader "
+			 "with several"},
 	[TARGET] = {.name = "target",
 		    .value = "T",
 		    .help = "the bootloader and slots of this device profile"},
@@ -43,9 +54,22 @@ static const struct cli_option options[] = {
 	[CRYPTO] = {.name = "crypto",
 		    .value = "tinycrypt|mbedtls",
 		    .help = "the bootloader's ECDSA (default tinycrypt)"},
+	[ENDIAN] = {.name = "endian",
+		    .letter = 'e',
+		    .value = "little|big",
+		    .help = "byte order of the device (default little)"},
+	[HW_KEY] = {.name = "hw-key",
+		    .help = "a bootloader that stores the key's hash and takes the key from the "
+			    "image (MCUBOOT_HW_KEY)"},
 	[ENCRYPTION_KEY] = {.name = "encryption-key",
 			    .value = "KEY",
-			    .help = "private key that an encrypted image's key is wrapped for"},
+			    .help = "private key, or key-encryption key, that an encrypted image's "
+				    "key is wrapped for"},
+	[CLEAR] = {.name = "clear",
+		   .help = "an encrypted image as in the primary slot, its payload in plaintext"},
+	[SIGNATURE] = {.name = "signature",
+		       .value = "FILE",
+		       .help = "check this signature, in base64 or as it is, not the image's own"},
 	[NO_ALLOW_LIST] = {.name = "no-allow-list",
 			   .help = "a bootloader that takes any TLV in the unprotected area"},
 	[LAX] = {.name = "lax",
@@ -60,6 +84,8 @@ static const struct cli_example examples[] = {
 	 "would a default bootloader with this key boot it? exit 1 if not"},
 	{"otatool verify app.img -k pub.pem --target water-meter-l476 --security-counter-floor 7",
 	 "for one board: slot sizes, upgrade mode, stored counter"},
+	{"otatool verify app.img -k pub.pem --signature app.sig",
+	 "a signature that is kept apart from the image"},
 	{"otatool verify app.img", "structure and digest only: says nothing of who made it"},
 	{"otatool verify slot0-dump.bin -k pub.pem --lax trailing-bytes",
 	 "a slot read back from a device that was never swapped"},
@@ -69,13 +95,27 @@ static const struct cli_example examples[] = {
 /* The answer, for both forms of the report. */
 struct report {
 	const char *path;
+	bool has_base; /* the file was Intel HEX, from address `base` on */
+	uint32_t base;
+	bool has_encryption_key;
+	bool detached; /* the signature was given apart from the image */
 	struct ota_image image;
-	const char *key_type;     /* NULL: no key was given */
-	struct ota_digest key_id; /* of the key, or empty */
+	const char *key_type;                        /* NULL: no key was given */
+	struct ota_digest key_id[OTA_BOOT_KEYS_MAX]; /* of each key */
 	struct ota_boot boot;
 	struct ota_image_verdict verdict;
 	enum ota_err err;
 	struct ota_diag diag;
+};
+
+/* What judging borrows. */
+struct inputs {
+	struct image_file image;
+	struct ota_key *keys[OTA_BOOT_KEYS_MAX];
+	const struct ota_key *more_keys[OTA_BOOT_KEYS_MAX - 1]; /* the same from the second on */
+	size_t n_keys;
+	struct ota_key *encryption_key;
+	struct ota_sig signature; /* len 0: none was given */
 };
 
 /* -- which bootloader -------------------------------------------------------------------------- */
@@ -130,8 +170,10 @@ static enum cli_exit read_boot(const struct cli_args *args, struct ota_boot *boo
 	static const char *const shas[] = {"256", "384", "512", NULL};
 	static const enum ota_hash hashes[] = {OTA_HASH_SHA256, OTA_HASH_SHA384, OTA_HASH_SHA512};
 	static const char *const cryptos[] = {"tinycrypt", "mbedtls", NULL};
+	static const char *const orders[] = {"little", "big", NULL};
 	uint64_t counter = 0;
 	unsigned sha = 0;
+	unsigned order = 0;
 	unsigned crypto;
 	enum cli_exit status = read_target(args, boot);
 
@@ -140,6 +182,8 @@ static enum cli_exit read_boot(const struct cli_args *args, struct ota_boot *boo
 		status = cli_choice(args, SHA, shas, &sha);
 	if (status == CLI_DONE)
 		status = cli_choice(args, CRYPTO, cryptos, &crypto);
+	if (status == CLI_DONE)
+		status = cli_choice(args, ENDIAN, orders, &order);
 	if (status == CLI_DONE)
 		status = cli_number(args, COUNTER_FLOOR, UINT32_MAX, &counter);
 	if (status == CLI_DONE && cli_has(args, SLOT_SIZE)) {
@@ -157,34 +201,13 @@ static enum cli_exit read_boot(const struct cli_args *args, struct ota_boot *boo
 	if (cli_has(args, SHA))
 		boot->hash = hashes[sha];
 	boot->crypto = (enum ota_boot_crypto)crypto;
+	boot->order = order == 1 ? OTA_BOOT_BIG_ENDIAN : OTA_BOOT_LITTLE_ENDIAN;
+	boot->hw_key = cli_has(args, HW_KEY);
+	boot->in_clear = cli_has(args, CLEAR);
 	boot->rollback = cli_has(args, COUNTER_FLOOR);
 	boot->counter = (uint32_t)counter;
 	boot->no_allow_list |= cli_has(args, NO_ALLOW_LIST);
 	return read_lax(args, boot);
-}
-
-/*
- * The default build's hash. Without a key the image says whether it is a P-384 one's: an ECDSA
- * signature beside a SHA-384 digest is.
- */
-static enum ota_hash default_hash(const struct ota_key *key, struct ota_span file)
-{
-	struct ota_image image;
-	struct ota_tlv_iter iter;
-	struct ota_tlv tlv;
-	bool sha256 = false;
-	bool sha384 = false;
-	bool ecdsa = false;
-
-	if (key || ota_image_open(file, &image, NULL) != OTA_OK)
-		return ota_boot_default_hash(key);
-	iter = ota_tlv_iter_init(&image.areas);
-	while (ota_tlv_next(&iter, &tlv) == OTA_OK) {
-		sha256 |= tlv.type == OTA_TLV_SHA256;
-		sha384 |= tlv.type == OTA_TLV_SHA384;
-		ecdsa |= tlv.type == OTA_TLV_ECDSA_SIG;
-	}
-	return ecdsa && sha384 && !sha256 ? OTA_HASH_SHA384 : OTA_HASH_SHA256;
 }
 
 /* -- the answer -------------------------------------------------------------------------------- */
@@ -197,6 +220,10 @@ static void print_good(const struct report *report)
 	printf("%s: good %s, version %s, %zu bytes\n", report->path,
 	       verdict->delta_update ? "delta update" : "MCUboot image",
 	       version_text(&report->image.header.version, version), report->image.bytes.len);
+	if (report->has_base)
+		printf("  address    0x%08" PRIx32 "\n", report->base);
+	if (report->image.big_endian)
+		printf("  byte order big-endian\n");
 	if (verdict->digest.len > 0) {
 		printf("  digest     %s, %s, ", ota_hash_name(verdict->hash),
 		       verdict->digest_good ? "good" : "WRONG, or one of them is");
@@ -204,9 +231,10 @@ static void print_good(const struct report *report)
 		printf("\n");
 	}
 	if (report->key_type) {
-		printf("  signature  %s%s, good, key id ", report->key_type,
-		       verdict->pure ? " (pure)" : "");
-		cli_print_hex(ota_digest_span(&report->key_id));
+		printf("  signature  %s%s%s, good, key id ", report->key_type,
+		       verdict->pure ? " (pure)" : "",
+		       report->detached ? ", apart from the image" : "");
+		cli_print_hex(ota_digest_span(&report->key_id[verdict->key]));
 		printf("\n");
 	}
 	if (verdict->decrypted)
@@ -269,6 +297,7 @@ static enum cli_exit print_json(const struct report *report, enum cli_exit statu
 	/* Of a file that could not be opened as an image nothing of this is known. */
 	if (report->image.bytes.len > 0) {
 		cli_json_bool(object, "signed", verdict->has_signature);
+		cli_json_bool(object, "signature_detached", report->detached);
 		cli_json_bool(object, "pure", verdict->pure);
 		cli_json_bool(object, "decrypted", verdict->decrypted);
 		cli_json_bool(object, "delta_update", verdict->delta_update);
@@ -284,9 +313,11 @@ static enum cli_exit print_json(const struct report *report, enum cli_exit statu
 		cli_json_text(object, "development_key", development_name(report));
 	if (report->key_type) {
 		cli_json_text(object, "key_type", report->key_type);
-		cli_json_hex(object, "key_id", ota_digest_span(&report->key_id));
+		cli_json_hex(object, "key_id", ota_digest_span(&report->key_id[verdict->key]));
 	}
 	json_answer(object, report);
+	if (report->has_base)
+		cli_json_uint(object, "address", report->base);
 	if (report->image.bytes.len > 0)
 		json_image(object, &report->image);
 	printed = cli_json_print(object);
@@ -316,6 +347,38 @@ static void warn(const struct report *report)
 			    "it");
 }
 
+static bool has_whole_key(const struct ota_image *image)
+{
+	struct ota_tlv_iter iter = ota_tlv_iter_init(&image->areas);
+	struct ota_tlv tlv;
+
+	while (ota_tlv_next(&iter, &tlv) == OTA_OK) {
+		if (tlv.type == OTA_TLV_PUBKEY)
+			return true;
+	}
+	return false;
+}
+
+/* Which option asks for another bootloader, one that may take the image. */
+static void hint_option(const struct report *report)
+{
+	const struct ota_image_verdict *verdict = &report->verdict;
+	const struct ota_image *image = &report->image;
+	enum ota_rule rule = verdict->broken.rule;
+
+	if (rule == OTA_RULE_MAGIC && image->big_endian)
+		cli_hint("-e big judges it as a big-endian bootloader does");
+	if (rule == OTA_RULE_ENCRYPTED && !report->has_encryption_key)
+		cli_hint("--encryption-key KEY judges it for one that has the private key");
+	if (rule == OTA_RULE_KEY_HASH && !report->boot.hw_key && has_whole_key(image))
+		cli_hint("--hw-key judges it for one that takes the key from the image");
+	if (verdict->other_hash != 0)
+		cli_hint("--sha %zu: a bootloader built for that hash takes it",
+			 8 * ota_hash_size(verdict->other_hash));
+	if (ota_rule_kind(rule) == OTA_RULE_OURS)
+		cli_hint("--lax %s takes it all the same", ota_rule_name(rule));
+}
+
 /* Exit code 1 for all that a device would refuse, whatever was wrong with it. */
 static enum cli_exit fail(const struct report *report)
 {
@@ -328,29 +391,41 @@ static enum cli_exit fail(const struct report *report)
 	cli_hint("the bootloader %s", ota_rule_bootloader(broken->rule));
 	if (report->diag.hint[0])
 		cli_hint("%s", report->diag.hint);
-	if (report->verdict.other_hash != 0)
-		cli_hint("--sha %zu: a bootloader built for that hash takes it",
-			 8 * ota_hash_size(report->verdict.other_hash));
-	if (ota_rule_kind(broken->rule) == OTA_RULE_OURS)
-		cli_hint("--lax %s takes it all the same", ota_rule_name(broken->rule));
+	hint_option(report);
 	return CLI_NO;
 }
 
-/* Fills the report. The key is needed no more when it is printed. */
-static enum ota_err judge(struct report *report, struct ota_span file, const struct ota_key *key)
+static void describe(struct report *report, const struct inputs *inputs)
 {
-	enum ota_err err;
+	report->has_base = inputs->image.firmware.has_base;
+	report->base = inputs->image.firmware.base;
+	report->detached = inputs->signature.len > 0;
+	report->has_encryption_key = inputs->encryption_key != NULL;
+	if (inputs->n_keys > 0)
+		report->key_type = ota_key_name(inputs->keys[0]);
+}
 
-	if (key) {
-		report->key_type = ota_key_name(key);
-		err = ota_key_id(key, OTA_HASH_SHA256, &report->key_id, &report->diag);
-		if (err != OTA_OK)
-			return err;
-	}
-	if (report->boot.hash == 0)
-		report->boot.hash = default_hash(key, file);
-	return ota_file_verify(file, key, &report->boot, &report->image, &report->verdict,
-			       &report->diag);
+/* Fills the report. The keys are needed no more when it is printed. */
+static enum ota_err judge(struct report *report, const struct inputs *inputs)
+{
+	const struct ota_key *key = inputs->n_keys > 0 ? inputs->keys[0] : NULL;
+	struct ota_span file = ota_buf_span(&inputs->image.firmware.bytes);
+	struct ota_boot boot = report->boot;
+	enum ota_err err = OTA_OK;
+
+	describe(report, inputs);
+	for (size_t i = 0; i < inputs->n_keys && err == OTA_OK; i++)
+		err = ota_key_id(inputs->keys[i], OTA_HASH_SHA256, &report->key_id[i],
+				 &report->diag);
+	if (err != OTA_OK)
+		return err;
+	if (boot.hash == 0)
+		boot.hash = cli_default_hash(key, file);
+	boot.more_keys = inputs->more_keys;
+	boot.n_more_keys = inputs->n_keys > 1 ? inputs->n_keys - 1 : 0;
+	boot.encryption_key = inputs->encryption_key;
+	boot.signature = ota_span_of(inputs->signature.data, inputs->signature.len);
+	return ota_file_verify(file, key, &boot, &report->image, &report->verdict, &report->diag);
 }
 
 static enum cli_exit print_report(const struct report *report, bool json)
@@ -371,81 +446,197 @@ static enum cli_exit print_report(const struct report *report, bool json)
 	return status;
 }
 
-static enum cli_exit read_keys(const struct cli_args *args, struct ota_key **key,
-			       struct ota_key **encryption_key)
-{
-	enum cli_exit status = CLI_DONE;
+/* -- what is read ------------------------------------------------------------------------------ */
 
-	if (cli_has(args, KEY))
-		status = cli_read_key(args, cli_value(args, KEY), key);
-	if (status == CLI_DONE && *key && !ota_key_signs(*key))
-		return cli_error(CLI_USAGE, cli_value(args, KEY),
-				 "is a key of type %s, which signs nothing", ota_key_name(*key));
-	if (status == CLI_DONE && cli_has(args, ENCRYPTION_KEY))
-		status = cli_read_key(args, cli_value(args, ENCRYPTION_KEY), encryption_key);
-	if (status == CLI_DONE && *encryption_key && ota_key_enc_tlv(*encryption_key) == 0)
-		return cli_error(CLI_USAGE, cli_value(args, ENCRYPTION_KEY),
-				 "is a key of type %s, which encrypts nothing",
-				 ota_key_name(*encryption_key));
-	if (status == CLI_DONE && *encryption_key && !ota_key_is_private(*encryption_key))
-		return cli_error(CLI_USAGE, cli_value(args, ENCRYPTION_KEY),
-				 "is a public key; the private one decrypts");
+static enum cli_exit read_key(const struct cli_args *args, const char *text, struct inputs *inputs)
+{
+	struct ota_key *key = NULL;
+	enum cli_exit status;
+
+	if (inputs->n_keys == OTA_BOOT_KEYS_MAX)
+		return cli_error(CLI_USAGE, "--key", "is given more than %u times",
+				 OTA_BOOT_KEYS_MAX);
+	status = cli_read_key(args, text, &key);
+	if (status != CLI_DONE)
+		return status;
+	if (inputs->n_keys > 0)
+		inputs->more_keys[inputs->n_keys - 1] = key;
+	inputs->keys[inputs->n_keys++] = key;
+	if (!ota_key_signs(key))
+		return cli_error(CLI_USAGE, text, "is a key of type %s, which signs nothing",
+				 ota_key_name(key));
+	return CLI_DONE;
+}
+
+static enum cli_exit read_encryption_key(const struct cli_args *args, struct ota_key **key)
+{
+	const char *text = cli_value(args, ENCRYPTION_KEY);
+	enum cli_exit status;
+
+	if (!text)
+		return CLI_DONE;
+	status = cli_read_key(args, text, key);
+	if (status == CLI_DONE && ota_key_enc_tlv(*key) == 0)
+		return cli_error(CLI_USAGE, text, "is a key of type %s, which encrypts nothing",
+				 ota_key_name(*key));
+	if (status == CLI_DONE && !ota_key_is_private(*key))
+		return cli_error(CLI_USAGE, text, "is a public key; the private one decrypts");
 	return status;
 }
 
-static enum cli_exit read_image(const char *path, struct ota_buf *file)
+static enum cli_exit read_keys(const struct cli_args *args, struct inputs *inputs)
 {
-	enum cli_exit status = cli_read(path, file);
+	enum cli_exit status = CLI_DONE;
 
-	/* The only bad input there can be is a file too large to be read. */
-	return status == CLI_BAD_INPUT ? CLI_ENVIRONMENT : status;
+	for (unsigned i = 0; i < args->n_given && status == CLI_DONE; i++) {
+		if (args->given[i].option == KEY)
+			status = read_key(args, args->given[i].value[0], inputs);
+	}
+	if (status == CLI_DONE)
+		status = read_encryption_key(args, &inputs->encryption_key);
+	return status;
+}
+
+static bool is_base64(struct ota_span text)
+{
+	static const char letters[] =
+		"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/=\r\n\t ";
+
+	for (size_t i = 0; i < text.len; i++) {
+		if (text.data[i] == 0 || !strchr(letters, text.data[i]))
+			return false;
+	}
+	return true;
+}
+
+/* Base64, or the bytes themselves; of ECDSA also the numbers r and s, which become DER. */
+static enum cli_exit take_signature(const char *path, struct ota_span file,
+				    const struct ota_key *key, struct ota_sig *sig)
+{
+	struct ota_buf decoded = ota_buf_init(SIGNATURE_FILE_MAX);
+	struct ota_diag diag = {.err = OTA_OK};
+	enum cli_exit status = CLI_DONE;
+	bool in_text = is_base64(file);
+
+	if (in_text && ota_base64_decode(file, &decoded, &diag) != OTA_OK)
+		status = cli_fail(path, &diag);
+	if (in_text)
+		file = ota_buf_span(&decoded);
+	if (status == CLI_DONE && (file.len == 0 || file.len > sizeof(sig->data)))
+		status = cli_error(CLI_BAD_INPUT, path, "holds %zu bytes, signatures have 1 to %zu",
+				   file.len, sizeof(sig->data));
+	if (status == CLI_DONE && ota_key_sig_from_raw(key, file, sig, NULL) != OTA_OK) {
+		memcpy(sig->data, file.data, file.len);
+		sig->len = file.len;
+	}
+	ota_buf_free(&decoded);
+	return status;
+}
+
+static enum cli_exit read_signature(const struct cli_args *args, struct inputs *inputs)
+{
+	const char *path = cli_value(args, SIGNATURE);
+	struct ota_buf file = {.data = NULL};
+	enum cli_exit status;
+
+	if (!path)
+		return CLI_DONE;
+	status = cli_read_max(path, SIGNATURE_FILE_MAX, &file);
+	if (status == CLI_DONE)
+		status = take_signature(path, ota_buf_span(&file), inputs->keys[0],
+					&inputs->signature);
+	ota_buf_free(&file);
+	return status;
+}
+
+static enum cli_exit read_image(const char *path, struct image_file *file)
+{
+	enum cli_exit status = image_file_read(path, file);
+
+	/* The only bad input a binary can be is a file too large to be read. */
+	return status == CLI_BAD_INPUT && !ota_firmware_is_hex_name(path) ? CLI_ENVIRONMENT
+									  : status;
+}
+
+/* Standard input is one file's at most; of several keys on it the second would read nothing. */
+static enum cli_exit check_stdin(const struct cli_args *args)
+{
+	const char *inputs[] = {args->positional[0], cli_value(args, SIGNATURE),
+				cli_value(args, ENCRYPTION_KEY), NULL};
+
+	for (unsigned i = 0; i < args->n_given; i++) {
+		const char *text = args->given[i].value[0];
+
+		if (args->given[i].option != KEY || !cli_is_stdin(text))
+			continue;
+		if (inputs[3])
+			return cli_error(CLI_USAGE, "verify",
+					 "standard input can be only one of its files");
+		inputs[3] = text;
+	}
+	return cli_check_key_stdin(args, inputs, sizeof(inputs) / sizeof(inputs[0]));
+}
+
+static enum cli_exit check(const struct cli_args *args)
+{
+	if (cli_has(args, SIGNATURE) && !cli_has(args, KEY))
+		return cli_error(CLI_USAGE, "--signature", "needs --key KEY, whose it is");
+	if (cli_has(args, CLEAR) && cli_has(args, ENCRYPTION_KEY))
+		return cli_error(CLI_USAGE, "--clear",
+				 "and --encryption-key do not go together: nothing is decrypted");
+	return check_stdin(args);
+}
+
+static void free_keys(struct inputs *inputs)
+{
+	ota_key_free(inputs->encryption_key);
+	inputs->encryption_key = NULL;
+	while (inputs->n_keys > 0)
+		ota_key_free(inputs->keys[--inputs->n_keys]);
 }
 
 static enum cli_exit run(const struct cli_args *args)
 {
-	const char *const inputs[] = {args->positional[0], cli_value(args, KEY),
-				      cli_value(args, ENCRYPTION_KEY)};
 	struct report report = {.path = args->positional[0]};
-	struct ota_buf file = {.data = NULL};
-	struct ota_key *key = NULL;
-	struct ota_key *encryption_key = NULL;
-	enum cli_exit status = cli_check_key_stdin(args, inputs, 3);
+	struct inputs inputs = {.n_keys = 0};
+	enum cli_exit status = check(args);
 
 	if (status == CLI_DONE)
 		status = read_boot(args, &report.boot);
 	/* The image first: while it blocks no key is in memory. */
 	if (status == CLI_DONE)
-		status = read_image(report.path, &file);
+		status = read_image(report.path, &inputs.image);
 	if (status == CLI_DONE)
-		status = read_keys(args, &key, &encryption_key);
-	report.boot.encryption_key = encryption_key;
+		status = read_keys(args, &inputs);
 	if (status == CLI_DONE)
-		report.err = judge(&report, ota_buf_span(&file), key);
+		status = read_signature(args, &inputs);
+	if (status == CLI_DONE)
+		report.err = judge(&report, &inputs);
 	/* Nothing secret stays in memory while a slow output blocks. */
-	ota_key_free(encryption_key);
-	ota_key_free(key);
-	report.boot.encryption_key = NULL;
+	free_keys(&inputs);
 	if (status == CLI_DONE)
 		status = print_report(&report, cli_has(args, JSON));
-	ota_buf_free(&file);
+	image_file_free(&inputs.image);
 	return status;
 }
 
 const struct cli_command cli_cmd_verify = {
-	.usage = "verify IMAGE [-k KEY] [--target T] [options]",
+	.usage = "verify IMAGE [-k KEY...] [--target T] [options]",
 	.examples = examples,
 	.about = "Answers for one bootloader build: that of --target, else the default: SHA-256\n"
 		 "(SHA-384 for a P-384 key), TLV allow list on (Zephyr's default), no encryption,\n"
-		 "no rollback protection, ECDSA by tinycrypt, no slot limit. What this build\n"
-		 "refuses is refused, and some of what it takes and no one should release. Those\n"
-		 "rules, which --lax waives, are header-size, trailing-bytes, short-key-hash,\n"
-		 "signature-der, tlv-size, tlv-overlap, other-hash, public-key, stray-image-key,\n"
-		 "image-key-size, counter-unprotected, counter-twice, no-digest.\n\n"
+		 "no rollback protection, ECDSA by tinycrypt, a little-endian processor, no slot\n"
+		 "limit. What this build refuses is refused, and some of what it takes and no one\n"
+		 "should release. Those rules, which --lax waives, are header-size,\n"
+		 "trailing-bytes, short-key-hash, signature-der, tlv-size, tlv-overlap,\n"
+		 "other-hash, public-key, stray-image-key, image-key-size, counter-unprotected,\n"
+		 "counter-twice, no-digest.\n\n"
 		 "An image with a SIG_PURE TLV is judged as by a build for pure signatures, an\n"
 		 "encrypted one as in the secondary slot, a delta update as one that is not\n"
 		 "booted. The answer names the rule, where in the file, and what the bootloader\n"
 		 "would do. Exit code 1 for every file a device would refuse, damaged and foreign\n"
-		 "ones too.",
+		 "ones too. Of several keys the image's key hash chooses, and the last signature\n"
+		 "by one of them decides. IMAGE named .hex is Intel HEX.",
 	.options = options,
 	.n_options = sizeof(options) / sizeof(options[0]),
 	.min_positionals = 1,

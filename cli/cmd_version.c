@@ -5,6 +5,7 @@
 
 #include "cli.h"
 #include "emit.h"
+#include "imgtool.h"
 
 enum { JSON };
 
@@ -22,6 +23,7 @@ static enum cli_exit run_json(void)
 	json_t *object = cli_json("version");
 	json_t *libraries = json_array();
 	json_t *formats = json_array();
+	json_t *keys = json_array();
 	char text[64];
 
 	cli_json_text(object, "version", OTATOOL_VERSION);
@@ -29,8 +31,12 @@ static enum cli_exit run_json(void)
 		(void)json_array_append_new(libraries, json_string(text));
 	for (size_t i = 0; ota_delta_format_name(i); i++)
 		(void)json_array_append_new(formats, json_string(ota_delta_format_name(i)));
+	for (size_t i = 0; ota_key_kind_name(i); i++)
+		(void)json_array_append_new(keys, json_string(ota_key_kind_name(i)));
 	cli_json_add(object, "libraries", libraries);
 	cli_json_add(object, "patch_formats", formats);
+	cli_json_add(object, "keys", keys);
+	cli_json_text(object, "imgtool", IMGTOOL_VERSION);
 	return cli_json_print(object);
 }
 
@@ -49,7 +55,7 @@ static enum cli_exit run(const struct cli_args *args)
 	printf("\nkeys:");
 	for (size_t i = 0; ota_key_kind_name(i); i++)
 		printf(" %s", ota_key_kind_name(i));
-	printf("\n");
+	printf("\nas imgtool: " IMGTOOL_VERSION "\n");
 	return CLI_DONE;
 }
 

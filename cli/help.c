@@ -3,6 +3,7 @@
 #include <stdio.h>
 
 #include "cli.h"
+#include "imgtool.h"
 
 #define OPTION_COLUMN 30
 
@@ -28,14 +29,14 @@ void cli_print_overview(void)
 }
 
 /* "  -k, --key KEY" and the help text beside it, or below when it is long. */
-static void print_option(const struct cli_option *option)
+static void print_option(const struct cli_option *option, char short_name)
 {
 	char letter[8] = "    ";
 	char left[96];
 	int n;
 
-	if (option->letter)
-		(void)snprintf(letter, sizeof(letter), "-%c, ", option->letter);
+	if (short_name)
+		(void)snprintf(letter, sizeof(letter), "-%c, ", short_name);
 	n = snprintf(left, sizeof(left), "  %s--%s%s%s", letter, option->name,
 		     option->value ? " " : "", option->value ? option->value : "");
 	if (n >= OPTION_COLUMN)
@@ -44,17 +45,19 @@ static void print_option(const struct cli_option *option)
 		printf("%-*s%s\n", OPTION_COLUMN, left, option->help);
 }
 
-static void print_options(const struct cli_command *command, bool later, const char *title)
+static void print_options(const struct cli_row *row)
 {
-	bool titled = false;
+	const struct cli_command *command = row->command;
 
+	if (command->n_options > 0)
+		printf("\nOptions:\n");
 	for (unsigned i = 0; i < command->n_options; i++) {
-		if (command->options[i].later != later)
-			continue;
-		if (!titled)
-			printf("\n%s\n", title);
-		titled = true;
-		print_option(&command->options[i]);
+		char letter = command->options[i].letter;
+
+		/* One that stands for something else in a fork of imgtool's is not taken. */
+		if (imgtool_fork_of_letter(row, letter))
+			letter = '\0';
+		print_option(&command->options[i], letter);
 	}
 }
 
@@ -68,8 +71,16 @@ void cli_print_help(const struct cli_row *row)
 		printf("  %s\n      %s\n", e->line, e->what);
 	if (command->about)
 		printf("\n%s\n", command->about);
-	print_options(command, false, "Options:");
-	print_options(command, true, "Of imgtool, read but not served by this version yet:");
+	print_options(row);
+}
+
+void cli_print_imgtool_help(const struct cli_row *row, const char *arguments)
+{
+	printf("Usage: imgtool %s [OPTIONS]%s%s\n\n  imgtool %s: %s\n", row->name,
+	       arguments[0] ? " " : "", arguments, row->name, row->summary);
+	print_options(row);
+	printf("%s  -h, --help                  show this text\n",
+	       row->command->n_options > 0 ? "" : "\nOptions:\n");
 }
 
 /* Text for man(7): a leading dot or quote is text, a minus is a minus, a backslash a backslash. */
@@ -105,7 +116,7 @@ static void print_man_option(const struct cli_option *option)
 	}
 	printf("\n");
 	print_man_text(option->help);
-	printf("%s\n", option->later ? " (not served by this version yet)" : "");
+	printf("\n");
 }
 
 static void print_man_command(const struct cli_row *row)

@@ -111,6 +111,8 @@ void print_image(const struct ota_image *image)
 	       header->img_size, image->bytes.len);
 	printf("  flags      0x%" PRIx32 " (%s)\n", header->flags,
 	       flags_text(header->flags, flags));
+	if (image->big_endian)
+		printf("  byte order big-endian\n");
 	if (header->load_addr != 0)
 		printf("  load addr  0x%08" PRIx32 "\n", header->load_addr);
 	printf("  TLVs\n");
@@ -157,6 +159,7 @@ void json_image(json_t *object, const struct ota_image *image)
 	char version[VERSION_TEXT_MAX];
 
 	cli_json_text(object, "version", version_text(&header->version, version));
+	cli_json_bool(object, "big_endian", image->big_endian);
 	cli_json_uint(object, "header_bytes", header->hdr_size);
 	cli_json_uint(object, "payload_bytes", header->img_size);
 	cli_json_uint(object, "protected_tlv_bytes", header->protect_tlv_size);

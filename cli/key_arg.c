@@ -28,32 +28,18 @@ static const struct secret_words passphrase_words = {"passphrase", "Passphrase",
 						     "passphrase-fd"};
 static const struct secret_words pin_words = {"PIN", "PIN", "pin-file", "pin-fd"};
 
-/* The option's index in the command's own table; false: the command has no such option. */
-static bool find_option(const struct cli_args *args, const char *name, unsigned *option)
-{
-	const struct cli_command *command = args->row->command;
-
-	for (unsigned i = 0; i < command->n_options; i++) {
-		if (strcmp(command->options[i].name, name) == 0) {
-			*option = i;
-			return true;
-		}
-	}
-	return false;
-}
-
 static const char *given_value(const struct cli_args *args, const char *name)
 {
 	unsigned option;
 
-	return find_option(args, name, &option) ? cli_value(args, option) : NULL;
+	return cli_find_option(args, name, &option) ? cli_value(args, option) : NULL;
 }
 
 static bool is_strict(const struct cli_args *args)
 {
 	unsigned option;
 
-	return find_option(args, "strict", &option) && cli_has(args, option);
+	return cli_find_option(args, "strict", &option) && cli_has(args, option);
 }
 
 /* A file with a secret that others can reach; `mode` is 0 for what is no regular file. */
@@ -63,7 +49,8 @@ static enum cli_exit judge_mode(const struct cli_args *args, const char *path, c
 	const char *verb = mode & OTHERS_READ ? "read" : "written";
 	enum cli_exit status = CLI_DONE;
 
-	if ((mode & (OTHERS_READ | OTHERS_WRITE)) == 0)
+	/* imgtool's callers have their keys in the repository, where git gives every file 0644. */
+	if ((mode & (OTHERS_READ | OTHERS_WRITE)) == 0 || (args->row->imgtool && !is_strict(args)))
 		return CLI_DONE;
 	if (is_strict(args))
 		status = cli_error(CLI_NO, path, "%s can be %s by others (mode %04o)", what, verb,
@@ -173,21 +160,33 @@ enum cli_exit cli_given_passphrase(const struct cli_args *args, struct ota_buf *
 	return given_secret(args, &passphrase_words, line);
 }
 
+/* For imgtool: its question, and without a terminal standard input. */
+static enum cli_exit prompt(const struct cli_args *args, const struct secret_words *words,
+			    const char *whose, struct ota_buf *line)
+{
+	char text[2 * WHOSE_MAX];
+
+	if (args->row->command->asks_nothing)
+		return CLI_USAGE;
+	if (args->row->imgtool && words == &passphrase_words)
+		return cli_prompt_or_stdin("Enter key passphrase: ", line);
+	(void)snprintf(text, sizeof(text), "%s for %.*s: ", words->title, WHOSE_MAX, whose);
+	return cli_prompt(text, line);
+}
+
 /* Asks for it on the terminal; without one, says which option does. */
 static enum cli_exit ask_for(const struct cli_args *args, const struct secret_words *words,
 			     const char *subject, const char *whose, struct ota_buf *line)
 {
-	char prompt[2 * WHOSE_MAX];
 	unsigned option;
-	enum cli_exit status;
+	enum cli_exit status = prompt(args, words, whose, line);
 
-	(void)snprintf(prompt, sizeof(prompt), "%s for %.*s: ", words->title, WHOSE_MAX, whose);
-	status = cli_prompt(prompt, line);
 	if (status != CLI_USAGE)
 		return status;
-	(void)cli_error(CLI_USAGE, subject, "needs a %s, and there is no terminal to ask on",
-			words->name);
-	if (find_option(args, words->file_option, &option))
+	(void)cli_error(CLI_USAGE, subject, "needs a %s, and %s", words->name,
+			args->row->command->asks_nothing ? "this command asks for none"
+							 : "there is no terminal to ask on");
+	if (cli_find_option(args, words->file_option, &option))
 		cli_hint("--%s FILE or --%s N gives it", words->file_option, words->fd_option);
 	return CLI_USAGE;
 }
@@ -210,6 +209,22 @@ enum cli_exit cli_fail_key(const char *subject, const struct ota_diag *diag,
 	return diag->err == OTA_E_REFUSED || diag->err == OTA_E_ABSENT ? not_opened : status;
 }
 
+/* imgtool takes PEM only, and a key-encryption key in the form of its fork. */
+static enum cli_exit check_form(const struct cli_args *args, const char *path, struct ota_span file,
+				const struct ota_key *key)
+{
+	static const char begin[] = "-----BEGIN ";
+
+	if (!args->row->imgtool || ota_key_is_kek(key))
+		return CLI_DONE;
+	for (size_t at = 0; at < file.len; at++) {
+		if (ota_span_equal(ota_span_sub(file, at, strlen(begin)),
+				   ota_span_of(begin, strlen(begin))))
+			return CLI_DONE;
+	}
+	return cli_error(CLI_USAGE, path, "is not PEM, the only form of key that imgtool takes");
+}
+
 static enum cli_exit read_file_key(const struct cli_args *args, const char *path,
 				   struct ota_key **key)
 {
@@ -226,6 +241,8 @@ static enum cli_exit read_file_key(const struct cli_args *args, const char *path
 	if (status == CLI_DONE &&
 	    ota_key_read(ota_buf_span(&file), ota_buf_span(&passphrase), key, &diag) != OTA_OK)
 		status = cli_fail_key(path, &diag, CLI_BAD_INPUT);
+	if (status == CLI_DONE)
+		status = check_form(args, path, ota_buf_span(&file), *key);
 	ota_buf_wipe(&passphrase);
 	ota_buf_wipe(&file);
 	if (status == CLI_DONE && ota_key_is_private(*key))
@@ -311,6 +328,9 @@ static enum cli_exit judge_development_key(const struct cli_args *args, const ch
 	struct ota_digest id;
 	const char *name;
 
+	/* It has no public part, and so no id. */
+	if (ota_key_is_kek(key))
+		return CLI_DONE;
 	if (ota_key_id(key, OTA_HASH_SHA256, &id, &diag) != OTA_OK)
 		return cli_fail(subject, &diag);
 	name = ota_key_development_name(ota_digest_span(&id));

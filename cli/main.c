@@ -6,6 +6,7 @@
 #include <ota/nearest.h>
 
 #include "cli.h"
+#include "imgtool.h"
 
 #define COMMAND(symbol, name, summary) extern const struct cli_command cli_cmd_##symbol;
 #define ALIAS(symbol, name)
@@ -48,7 +49,7 @@ enum cli_exit cli_unknown_command(const char *name)
 	return CLI_USAGE;
 }
 
-static enum cli_exit run_command(const struct cli_row *row, int argc, char **argv)
+static enum cli_exit run_command(const struct cli_row *row, int argc, const char *const *argv)
 {
 	struct cli_args args;
 	enum cli_exit status = cli_args_read(row, argc, argv, &args);
@@ -61,11 +62,28 @@ static enum cli_exit run_command(const struct cli_row *row, int argc, char **arg
 	return status;
 }
 
-static enum cli_exit run(int argc, char **argv)
+static enum cli_exit init_keys(void)
 {
 	struct ota_diag diag = {.err = OTA_OK};
-	const struct cli_row *row;
 
+	return ota_keys_init(&diag) == OTA_OK ? CLI_DONE : cli_fail(NULL, &diag);
+}
+
+/* Started by a link or a shim that is called as imgtool is. */
+static enum cli_exit run_as_imgtool(int argc, const char *const *argv)
+{
+	enum cli_exit status = init_keys();
+
+	return status == CLI_DONE ? imgtool_run(argc - 1, argv + 1) : status;
+}
+
+static enum cli_exit run(int argc, const char *const *argv)
+{
+	const struct cli_row *row;
+	enum cli_exit status;
+
+	if (argc > 0 && imgtool_is_name(argv[0]))
+		return run_as_imgtool(argc, argv);
 	if (argc < 2) {
 		(void)cli_error(CLI_USAGE, NULL, "no command given");
 		cli_hint("\"otatool help\" lists the commands");
@@ -78,9 +96,8 @@ static enum cli_exit run(int argc, char **argv)
 	row = cli_find_command(strcmp(argv[1], "--version") == 0 ? "version" : argv[1]);
 	if (!row)
 		return cli_unknown_command(argv[1]);
-	if (ota_keys_init(&diag) != OTA_OK)
-		return cli_fail(NULL, &diag);
-	return run_command(row, argc - 2, argv + 2);
+	status = init_keys();
+	return status == CLI_DONE ? run_command(row, argc - 2, argv + 2) : status;
 }
 
 int main(int argc, char **argv)
@@ -89,7 +106,7 @@ int main(int argc, char **argv)
 
 	/* A file size limit shows as a failed write, not as a signal that leaves half a file. */
 	(void)signal(SIGXFSZ, SIG_IGN);
-	status = run(argc, argv);
+	status = run(argc, (const char *const *)argv);
 	if ((fflush(stdout) != 0 || ferror(stdout)) && status == CLI_DONE)
 		status = cli_error(CLI_ENVIRONMENT, "standard output", "cannot write");
 	return (int)status;

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <ctype.h>
 #include <inttypes.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -6,6 +7,19 @@
 #include "cli.h"
 
 #define WORDS_MAX 16384 /* characters of one message */
+
+/* How one speaks: as otatool, or as a command of imgtool's. Set once, as the mode is found. */
+static struct {
+	const char *command; /* NULL: as otatool; "": imgtool before its command is known */
+	const char *arguments;
+	bool usage_shown;
+} imgtool;
+
+void cli_speak_as_imgtool(const char *command, const char *arguments)
+{
+	imgtool.command = command;
+	imgtool.arguments = arguments;
+}
 
 static void say(const char *kind, const char *subject, const char *format, va_list args)
 	__attribute__((format(printf, 3, 0)));
@@ -20,13 +34,36 @@ static void put_text(const char *text)
 	}
 }
 
+/* imgtool's kinds begin with a capital: "Error: ", as click prints them. */
+static void put_kind(const char *kind)
+{
+	if (imgtool.command)
+		(void)fprintf(stderr, "%c%s: ", toupper((unsigned char)kind[0]), kind + 1);
+	else
+		(void)fprintf(stderr, "otatool: %s: ", kind);
+}
+
+/* What click prints before it says what is wrong with a command line. */
+static void put_usage(void)
+{
+	const char *space = imgtool.command[0] ? " " : "";
+
+	if (imgtool.usage_shown)
+		return;
+	(void)fflush(stdout);
+	imgtool.usage_shown = true;
+	(void)fprintf(stderr, "Usage: imgtool%s%s [OPTIONS]%s%s\n", space, imgtool.command,
+		      imgtool.arguments[0] ? " " : "", imgtool.arguments);
+	(void)fprintf(stderr, "Try 'imgtool%s%s -h' for help.\n\n", space, imgtool.command);
+}
+
 static void say(const char *kind, const char *subject, const char *format, va_list args)
 {
 	char text[WORDS_MAX];
 
 	/* In a log that takes both streams, words come after the report they belong to. */
 	(void)fflush(stdout);
-	(void)fprintf(stderr, "otatool: %s: ", kind);
+	put_kind(kind);
 	if (subject) {
 		put_text(subject[0] ? subject : "\"\"");
 		(void)fputs(": ", stderr);
@@ -39,6 +76,8 @@ enum cli_exit cli_error(enum cli_exit code, const char *subject, const char *for
 {
 	va_list args;
 
+	if (imgtool.command && code == CLI_USAGE)
+		put_usage();
 	va_start(args, format);
 	say("error", subject, format, args);
 	va_end(args);

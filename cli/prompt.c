@@ -49,7 +49,7 @@ static void release_signals(const struct sigaction before[N_SIGNALS])
 }
 
 /* A name in the question may come from a token; it must not steer the terminal. */
-static enum cli_exit ask(const char *text)
+static enum cli_exit ask(int fd, const char *text)
 {
 	struct ota_diag diag = {.err = OTA_OK};
 	char shown[PROMPT_MAX];
@@ -63,29 +63,30 @@ static enum cli_exit ask(const char *text)
 			shown[len] = '?';
 		len++;
 	}
-	if (ota_file_write_fd(terminal.fd, ota_span_of(shown, len), &diag) != OTA_OK)
+	if (ota_file_write_fd(fd, ota_span_of(shown, len), &diag) != OTA_OK)
 		return cli_fail("terminal", &diag);
 	return CLI_DONE;
 }
 
-/* The line without its end. */
-static enum cli_exit read_unseen(const char *text, struct ota_buf *line)
+/* Asks on one descriptor and reads the line from another, without its end. */
+static enum cli_exit ask_and_read(const char *text, int out, int in, const char *name,
+				  struct ota_buf *line)
 {
 	struct ota_diag diag = {.err = OTA_OK};
 	struct ota_buf raw = ota_buf_init(OTA_PASSPHRASE_MAX + 1);
-	enum cli_exit status = ask(text);
+	enum cli_exit status = ask(out, text);
 
 	if (status == CLI_DONE)
-		status = cli_read_line(terminal.fd, "terminal", &raw);
+		status = cli_read_line(in, name, &raw);
 	if (raw.len > 0 && raw.data[raw.len - 1] == '\n')
 		raw.len--;
 	else if (status == CLI_DONE && raw.len == raw.ceiling)
-		status = cli_error(CLI_BAD_INPUT, "terminal",
-				   "more than the %u bytes that are taken", OTA_PASSPHRASE_MAX);
+		status = cli_error(CLI_BAD_INPUT, name, "more than the %u bytes that are taken",
+				   OTA_PASSPHRASE_MAX);
 	if (status == CLI_DONE && raw.len == 0)
-		status = cli_error(CLI_BAD_INPUT, "terminal", "nothing was entered");
+		status = cli_error(CLI_BAD_INPUT, name, "nothing was entered");
 	if (status == CLI_DONE && ota_buf_append(line, ota_buf_span(&raw), &diag) != OTA_OK)
-		status = cli_fail("terminal", &diag);
+		status = cli_fail(name, &diag);
 	ota_buf_wipe(&raw);
 	return status;
 }
@@ -115,12 +116,24 @@ enum cli_exit cli_prompt(const char *text, struct ota_buf *line)
 	if (tcsetattr(terminal.fd, TCSAFLUSH, &unseen) != 0)
 		status = cli_error(CLI_ENVIRONMENT, "terminal", "cannot turn its echo off");
 	else
-		status = read_unseen(text, line);
+		status = ask_and_read(text, terminal.fd, terminal.fd, "terminal", line);
 	(void)tcsetattr(terminal.fd, TCSAFLUSH, &terminal.before);
 	release_signals(before);
 	(void)sigaction(SIGTSTP, &stop, NULL);
 	/* The newline that was typed was not shown. */
 	(void)!write(terminal.fd, "\n", 1);
 	(void)close(terminal.fd);
+	return status;
+}
+
+enum cli_exit cli_prompt_or_stdin(const char *text, struct ota_buf *line)
+{
+	enum cli_exit status = cli_prompt(text, line);
+
+	if (status != CLI_USAGE)
+		return status;
+	status = ask_and_read(text, STDERR_FILENO, STDIN_FILENO, "standard input", line);
+	/* No one typed a newline behind the question. */
+	(void)!write(STDERR_FILENO, "\n", 1);
 	return status;
 }

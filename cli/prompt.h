@@ -14,4 +14,7 @@
  */
 enum cli_exit cli_prompt(const char *text, struct ota_buf *line);
 
+/* The same; without a terminal `text` goes to standard error and the line is standard input's. */
+enum cli_exit cli_prompt_or_stdin(const char *text, struct ota_buf *line);
+
 #endif

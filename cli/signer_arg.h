@@ -44,21 +44,23 @@
 struct cli_signers; /* opaque: owns keys and what the signers borrow */
 
 /*
- * Says what does not go together: --fix-sig without its key, both --fix-sig and --sign-with. To be
- * called before anything is read.
+ * Says what does not go together: --fix-sig without its key, --fix-sig with --key, two sources of
+ * one signature. To be called before anything is read.
  */
 enum cli_exit cli_check_signers(const struct cli_args *args);
 
 /*
  * Reads the keys and signatures that the options above name; none is fine. Options are looked up
- * by name. The caller frees `*signers`, which is NULL on failure.
+ * by name. With --sign-with and with `public_only` a key may be public. The caller frees
+ * `*signers`, which is NULL on failure.
  */
-enum cli_exit cli_read_signers(const struct cli_args *args, struct cli_signers **signers);
+enum cli_exit cli_read_signers(const struct cli_args *args, bool public_only,
+			       struct cli_signers **signers);
 
 /* The list, for a plan; borrowed. */
 const struct ota_signer *cli_signers_list(const struct cli_signers *signers, size_t *n);
 
-/* Writes the signature as --sig-out says, when it was given; exit 2 when there is none. */
+/* Writes the signature as --sig-out says, when it was given. */
 enum cli_exit cli_write_sig_out(const struct cli_args *args, const struct ota_sig *sig);
 
 void cli_signers_free(struct cli_signers *signers); /* NULL is fine */

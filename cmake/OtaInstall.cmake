@@ -4,6 +4,8 @@ configure_file(${CMAKE_CURRENT_SOURCE_DIR}/cmake/libota.pc.in ${CMAKE_CURRENT_BI
 	@ONLY)
 
 install(TARGETS otatool RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR})
+# For build systems that run "python3 imgtool.py". Not as imgtool: that would hide pip's.
+install(PROGRAMS integrations/imgtool.py DESTINATION ${CMAKE_INSTALL_BINDIR})
 install(TARGETS ota_static ota_shared
 	ARCHIVE DESTINATION ${CMAKE_INSTALL_LIBDIR}
 	LIBRARY DESTINATION ${CMAKE_INSTALL_LIBDIR})

@@ -43,7 +43,7 @@ void ota_trailer_magic_write(struct ota_wr *wr, uint32_t max_align)
 }
 
 /* The alignment that a magic stands for, in either byte order; 0 when it is no magic. */
-static uint32_t magic_align(struct ota_span magic)
+static uint32_t magic_align(struct ota_span magic, bool *is_big)
 {
 	for (uint32_t align = OTA_TRAILER_ALIGN_MIN; align <= OTA_TRAILER_ALIGN_MAX; align *= 2) {
 		for (unsigned big = 0; big < 2; big++) {
@@ -52,6 +52,7 @@ static uint32_t magic_align(struct ota_span magic)
 
 			wr.big = big != 0;
 			ota_trailer_magic_write(&wr, align);
+			*is_big = wr.big;
 			if (ota_span_equal(magic, ota_wr_span(&wr)))
 				return align;
 		}
@@ -234,7 +235,8 @@ enum ota_err ota_trailer_read(struct ota_span slot, uint8_t erased, struct ota_t
 	trailer->size = slot.len - *at;
 	if (slot.len < OTA_TRAILER_MAGIC_SIZE)
 		return OTA_E_MALFORMED;
-	trailer->max_align = magic_align(ota_span_tail(slot, slot.len - OTA_TRAILER_MAGIC_SIZE));
+	trailer->max_align =
+		magic_align(ota_span_tail(slot, slot.len - OTA_TRAILER_MAGIC_SIZE), &trailer->big);
 	if (trailer->max_align == 0 || !read_fields(slot, erased, trailer, at))
 		return OTA_E_MALFORMED;
 	return status_and_size(ota_span_head(slot, *at), erased, trailer, at) ? OTA_OK

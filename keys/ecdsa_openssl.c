@@ -215,6 +215,8 @@ const struct key_ops ota_key_p256 = {
 	.sign = sign,
 	.verify = verify,
 	.unwrap = ota_ecies_unwrap,
+	.wrapped_size = ota_ecies_wrapped_size,
+	.wrap = ota_ecies_wrap,
 	.free = ota_evp_release,
 };
 

@@ -35,15 +35,20 @@ struct wrapped {
 	enum ota_hash hash;
 };
 
-void ota_image_key_wipe(struct ota_image_key *image_key)
-{
-	sodium_memzero(image_key, sizeof(*image_key));
-}
-
 static enum ota_err fail_wrong_key(struct ota_diag *diag)
 {
 	return ota_fail(diag, OTA_E_REFUSED,
 			"image key does not unwrap: encrypted for another key, or damaged");
+}
+
+static size_t point_size(const struct ota_key *key)
+{
+	return key->ops->evp_type == EVP_PKEY_EC ? P256_POINT : X25519_POINT;
+}
+
+size_t ota_ecies_wrapped_size(const struct ota_key *key, size_t image_key_len, enum ota_hash hash)
+{
+	return point_size(key) + ota_hash_size(hash) + image_key_len;
 }
 
 static enum ota_err split(const struct ota_key *key, uint16_t tlv, struct ota_span value,
@@ -52,14 +57,14 @@ static enum ota_err split(const struct ota_key *key, uint16_t tlv, struct ota_sp
 	bool is_p256 = key->ops->evp_type == EVP_PKEY_EC && tlv == OTA_TLV_ENC_EC256;
 	bool is_x25519 = key->ops->evp_type == EVP_PKEY_X25519 &&
 			 (tlv == OTA_TLV_ENC_X25519 || tlv == OTA_TLV_ENC_X25519_SHA512);
-	size_t point = is_p256 ? P256_POINT : X25519_POINT;
+	size_t point = point_size(key);
 	size_t fixed;
 
 	if (!is_p256 && !is_x25519)
 		return ota_fail(diag, OTA_E_USAGE, "%s key cannot unwrap TLV 0x%02x",
 				key->ops->name, tlv);
 	wrapped->hash = tlv == OTA_TLV_ENC_X25519_SHA512 ? OTA_HASH_SHA512 : OTA_HASH_SHA256;
-	fixed = point + ota_hash_size(wrapped->hash);
+	fixed = ota_ecies_wrapped_size(key, 0, wrapped->hash);
 	if (value.len != fixed + AES128_SIZE && value.len != fixed + AES256_SIZE)
 		return ota_fail(diag, OTA_E_REFUSED,
 				"wrapped image key is %zu bytes, not %zu or %zu", value.len,
@@ -89,12 +94,14 @@ static EVP_PKEY *ephemeral_key(const struct ota_key *key, struct ota_span point)
 	return NULL;
 }
 
-/* ECDH. set_peer has the point checked; X25519's points of small order show as a zero secret. */
-static enum ota_err agree(const struct ota_key *key, struct ota_span point,
-			  uint8_t shared[SHARED_SIZE], struct ota_diag *diag)
+/*
+ * ECDH. set_peer has the point checked; X25519's points of small order show as a zero secret.
+ * OTA_E_REFUSED, without words: the peer is no key to agree with, which NULL is not either.
+ */
+static enum ota_err agree(EVP_PKEY *own, EVP_PKEY *peer, uint8_t shared[SHARED_SIZE],
+			  struct ota_diag *diag)
 {
-	EVP_PKEY *peer = ephemeral_key(key, point);
-	EVP_PKEY_CTX *ctx = EVP_PKEY_CTX_new(key->pkey, NULL);
+	EVP_PKEY_CTX *ctx = EVP_PKEY_CTX_new(own, NULL);
 	enum ota_err err = OTA_OK;
 	size_t len = SHARED_SIZE;
 
@@ -103,11 +110,20 @@ static enum ota_err agree(const struct ota_key *key, struct ota_span point,
 	else if (!peer || EVP_PKEY_derive_set_peer(ctx, peer) != 1 ||
 		 EVP_PKEY_derive(ctx, shared, &len) != 1 || len != SHARED_SIZE ||
 		 sodium_is_zero(shared, SHARED_SIZE))
-		err = fail_wrong_key(diag);
+		err = OTA_E_REFUSED;
 	ERR_clear_error();
 	EVP_PKEY_CTX_free(ctx);
-	EVP_PKEY_free(peer);
 	return err;
+}
+
+static enum ota_err agree_with_sender(const struct ota_key *key, struct ota_span point,
+				      uint8_t shared[SHARED_SIZE], struct ota_diag *diag)
+{
+	EVP_PKEY *peer = ephemeral_key(key, point);
+	enum ota_err err = agree(key->pkey, peer, shared, diag);
+
+	EVP_PKEY_free(peer);
+	return err == OTA_E_REFUSED ? fail_wrong_key(diag) : err;
 }
 
 /* HKDF (RFC 5869) without a salt. */
@@ -135,15 +151,23 @@ static enum ota_err derive(enum ota_hash hash, uint8_t shared[SHARED_SIZE], uint
 	return err;
 }
 
+/* HMAC of the wrapped key; false when OpenSSL fails. */
+static bool make_mac(enum ota_hash hash, const uint8_t *mac_key, struct ota_span cipher,
+		     uint8_t mac[EVP_MAX_MD_SIZE])
+{
+	unsigned len = 0;
+
+	return HMAC(ota_evp_md(hash), mac_key, (int)ota_hash_size(hash), cipher.data, cipher.len,
+		    mac, &len) != NULL &&
+	       len == ota_hash_size(hash);
+}
+
 /* True when the MAC over the wrapped key holds. */
 static bool mac_holds(const struct wrapped *wrapped, const uint8_t *mac_key)
 {
-	const EVP_MD *md = ota_evp_md(wrapped->hash);
-	uint8_t mac[EVP_MAX_MD_SIZE];
-	unsigned len = 0;
-	bool holds = HMAC(md, mac_key, (int)ota_hash_size(wrapped->hash), wrapped->cipher.data,
-			  wrapped->cipher.len, mac, &len) != NULL &&
-		     len == wrapped->mac.len && sodium_memcmp(mac, wrapped->mac.data, len) == 0;
+	uint8_t mac[EVP_MAX_MD_SIZE] = {0};
+	bool holds = make_mac(wrapped->hash, mac_key, wrapped->cipher, mac) &&
+		     sodium_memcmp(mac, wrapped->mac.data, wrapped->mac.len) == 0;
 
 	sodium_memzero(mac, sizeof(mac));
 	return holds;
@@ -183,12 +207,9 @@ enum ota_err ota_ecies_unwrap(const struct ota_key *key, uint16_t tlv, struct ot
 	struct wrapped wrapped = {.hash = OTA_HASH_SHA256};
 	enum ota_err err;
 
-	*image_key = (struct ota_image_key){.len = 0};
-	if (!key->is_private || !key->pkey)
-		return ota_fail(diag, OTA_E_USAGE, "the private key unwraps, this one does not");
 	err = split(key, tlv, value, &wrapped, diag);
 	if (err == OTA_OK)
-		err = agree(key, wrapped.point, shared, diag);
+		err = agree_with_sender(key, wrapped.point, shared, diag);
 	if (err == OTA_OK)
 		err = derive(wrapped.hash, shared, keys,
 			     wrapped.cipher.len + ota_hash_size(wrapped.hash), diag);
@@ -202,6 +223,57 @@ enum ota_err ota_ecies_unwrap(const struct ota_key *key, uint16_t tlv, struct ot
 		image_key->len = wrapped.cipher.len;
 	else
 		ota_image_key_wipe(image_key);
+	sodium_memzero(shared, sizeof(shared));
+	sodium_memzero(keys, sizeof(keys));
+	return err;
+}
+
+/* Puts a fresh key's public part at `point` and agrees with it. */
+static enum ota_err agree_afresh(const struct ota_key *key, uint8_t *point,
+				 uint8_t shared[SHARED_SIZE], struct ota_diag *diag)
+{
+	unsigned char *encoded = NULL;
+	EVP_PKEY *fresh = NULL;
+	enum ota_err err = key->ops->generate(key->ops, &fresh, diag);
+
+	if (err == OTA_OK)
+		err = agree(fresh, key->pkey, shared, diag);
+	if (err == OTA_E_REFUSED)
+		err = ota_fail(diag, OTA_E_MALFORMED,
+			       "%s key is a point of small order: anyone could decrypt",
+			       key->ops->name);
+	/* An EC point of a fresh key is uncompressed, as it must be. */
+	if (err == OTA_OK && EVP_PKEY_get1_encoded_public_key(fresh, &encoded) != point_size(key))
+		err = ota_fail_openssl(diag, "wrapping an image key");
+	if (err == OTA_OK)
+		memcpy(point, encoded, point_size(key));
+	OPENSSL_free(encoded);
+	EVP_PKEY_free(fresh);
+	return err;
+}
+
+enum ota_err ota_ecies_wrap(const struct ota_key *key, const struct ota_image_key *image_key,
+			    enum ota_hash hash, struct ota_wrapped_key *wrapped,
+			    struct ota_diag *diag)
+{
+	uint8_t shared[SHARED_SIZE] = {0};
+	uint8_t keys[AES256_SIZE + OTA_DIGEST_MAX]; /* the cipher's, then the MAC's */
+	size_t fixed = ota_ecies_wrapped_size(key, 0, hash);
+	struct ota_span cipher = ota_span_of(wrapped->data + fixed, image_key->len);
+	uint8_t mac[EVP_MAX_MD_SIZE] = {0};
+	enum ota_err err = agree_afresh(key, wrapped->data, shared, diag);
+
+	if (err == OTA_OK)
+		err = derive(hash, shared, keys, image_key->len + ota_hash_size(hash), diag);
+	if (err == OTA_OK)
+		err = aes_ctr(ota_span_of(keys, image_key->len),
+			      ota_span_of(image_key->data, image_key->len), wrapped->data + fixed,
+			      diag);
+	if (err == OTA_OK && !make_mac(hash, keys + image_key->len, cipher, mac))
+		err = ota_fail_openssl(diag, "HMAC");
+	if (err == OTA_OK)
+		memcpy(wrapped->data + point_size(key), mac, ota_hash_size(hash));
+	wrapped->tlv = hash == OTA_HASH_SHA512 ? OTA_TLV_ENC_X25519_SHA512 : key->ops->enc_tlv;
 	sodium_memzero(shared, sizeof(shared));
 	sodium_memzero(keys, sizeof(keys));
 	return err;

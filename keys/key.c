@@ -5,7 +5,6 @@
 #include <openssl/core_names.h>
 #include <openssl/crypto.h>
 #include <openssl/err.h>
-#include <openssl/x509.h>
 #include <sodium.h>
 
 #include "key_ops.h"
@@ -56,9 +55,6 @@ const char *ota_key_kind_name(size_t index)
 	return index < N_KINDS ? kinds[index]->name : NULL;
 }
 
-/* Bytes of the stack that the libraries' functions may leave the traces of a secret in. */
-#define STACK_TRACES 32768U
-
 static bool fits(const struct key_ops *ops, const EVP_PKEY *pkey, const char *group)
 {
 	return EVP_PKEY_get_base_id(pkey) == ops->evp_type &&
@@ -94,25 +90,6 @@ static enum ota_err fail_kind(const EVP_PKEY *pkey, const char *group, struct ot
 		(void)snprintf(size, sizeof(size), "of %d bits", EVP_PKEY_get_bits(pkey));
 	return ota_fail(diag, OTA_E_UNSUPPORTED, "key is %s %s, this version takes %s",
 			type ? type : "of an unknown kind", group[0] ? group : size, known);
-}
-
-enum ota_err ota_key_keep_public(struct ota_key *key, EVP_PKEY *pkey, struct ota_diag *diag)
-{
-	int len = i2d_PUBKEY(pkey, NULL);
-	int tail = 0;
-	uint8_t *at = key->spki;
-
-	if (len <= 0 || len > PUBLIC_DER_MAX)
-		return ota_fail_openssl(diag, "public key");
-	key->spki_len = (size_t)i2d_PUBKEY(pkey, &at);
-	if (key->ops->evp_type != EVP_PKEY_RSA)
-		return OTA_OK;
-	/* The RSAPublicKey is the last that stands in a SubjectPublicKeyInfo. */
-	tail = i2d_PublicKey(pkey, NULL);
-	if (tail <= 0 || tail > len)
-		return ota_fail_openssl(diag, "public key");
-	key->boot_at = (size_t)(len - tail);
-	return OTA_OK;
 }
 
 enum ota_err ota_key_adopt(EVP_PKEY *pkey, bool is_private, struct ota_key **out,
@@ -153,9 +130,13 @@ enum ota_err ota_key_read(struct ota_span file, struct ota_span passphrase, stru
 	enum ota_err err;
 
 	*key = NULL;
-	err = ota_key_file_read(file, passphrase, &pkey, &is_private, diag);
-	if (err == OTA_OK)
-		err = ota_key_adopt(pkey, is_private, key, diag);
+	if (ota_kek_text(file) != KEK_TEXT_NONE) {
+		err = ota_kek_read(file, key, diag);
+	} else {
+		err = ota_key_file_read(file, passphrase, &pkey, &is_private, diag);
+		if (err == OTA_OK)
+			err = ota_key_adopt(pkey, is_private, key, diag);
+	}
 	sodium_stackzero(STACK_TRACES);
 	return err;
 }
@@ -235,26 +216,39 @@ uint16_t ota_key_sig_tlv(const struct ota_key *key)
 	return key->ops->sig_tlv;
 }
 
-uint16_t ota_key_enc_tlv(const struct ota_key *key)
-{
-	return key->ops->enc_tlv;
-}
-
 struct ota_span ota_key_public(const struct ota_key *key)
 {
 	return ota_span_tail(ota_span_of(key->spki, key->spki_len), key->boot_at);
 }
 
+static enum ota_err check_has_public(const struct ota_key *key, struct ota_diag *diag)
+{
+	if (!ota_key_is_kek(key))
+		return OTA_OK;
+	return ota_fail(diag, OTA_E_USAGE,
+			"a key of kind %s has no public part, and so no key id either",
+			key->ops->name);
+}
+
 enum ota_err ota_key_public_pem(const struct ota_key *key, struct ota_buf *out,
 				struct ota_diag *diag)
 {
-	return ota_key_file_write_public(ota_span_of(key->spki, key->spki_len), out, diag);
+	enum ota_err err = check_has_public(key, diag);
+
+	if (err == OTA_OK)
+		err = ota_key_file_write_public(ota_span_of(key->spki, key->spki_len), out, diag);
+	return err;
 }
 
 enum ota_err ota_key_id(const struct ota_key *key, enum ota_hash hash, struct ota_digest *id,
 			struct ota_diag *diag)
 {
-	return ota_digest_of(hash, ota_key_public(key), id, diag);
+	enum ota_err err = check_has_public(key, diag);
+
+	*id = (struct ota_digest){.len = 0};
+	if (err == OTA_OK)
+		err = ota_digest_of(hash, ota_key_public(key), id, diag);
+	return err;
 }
 
 void ota_key_use_random_nonce(struct ota_key *key)
@@ -333,49 +327,41 @@ enum ota_err ota_key_verify(const struct ota_key *key, struct ota_span message, 
 	return key->ops->verify(key, message, sig, diag);
 }
 
+/* Bytes of a raw ECDSA signature; 0 for a kind that has none. */
+static size_t raw_size(const struct ota_key *key)
+{
+	if (key->ops->evp_type != EVP_PKEY_EC)
+		return 0;
+	return 2 * ((size_t)EVP_PKEY_get_bits(key->pkey) / 8);
+}
+
+/* Fills `sig`. OTA_E_USAGE; `wrong_length`: another length. */
+static enum ota_err from_raw(const struct ota_key *key, struct ota_span raw, struct ota_sig *sig,
+			     enum ota_err wrong_length, struct ota_diag *diag)
+{
+	sig->len = 0;
+	if (raw_size(key) == 0)
+		return ota_fail(diag, OTA_E_USAGE, "a key of %s has no raw signatures",
+				key->ops->name);
+	if (raw.len != raw_size(key))
+		return ota_fail(diag, wrong_length, "raw %s signature is %zu bytes, not %zu",
+				key->ops->name, raw.len, raw_size(key));
+	return ota_ecdsa_to_der(raw, sig, diag);
+}
+
 enum ota_err ota_key_verify_raw(const struct ota_key *key, struct ota_span message,
 				struct ota_span sig, struct ota_diag *diag)
 {
 	struct ota_sig der;
-	size_t len;
-	enum ota_err err;
+	enum ota_err err = from_raw(key, sig, &der, OTA_E_SIGNATURE, diag);
 
-	if (key->ops->evp_type != EVP_PKEY_EC)
-		return ota_fail(diag, OTA_E_USAGE, "a key of %s has no raw signatures",
-				key->ops->name);
-	len = 2 * ((size_t)EVP_PKEY_get_bits(key->pkey) / 8);
-	if (sig.len != len)
-		return ota_fail(diag, OTA_E_SIGNATURE, "raw %s signature is %zu bytes, not %zu",
-				key->ops->name, sig.len, len);
-	err = ota_ecdsa_to_der(sig, &der, diag);
 	if (err == OTA_OK)
 		err = ota_key_verify(key, message, ota_span_of(der.data, der.len), diag);
 	return err;
 }
 
-static enum ota_err check_unwraps(const struct ota_key *key, struct ota_diag *diag)
+enum ota_err ota_key_sig_from_raw(const struct ota_key *key, struct ota_span raw,
+				  struct ota_sig *sig, struct ota_diag *diag)
 {
-	if (!key->ops->unwrap)
-		return ota_fail(diag, OTA_E_USAGE, "a key of %s does not decrypt images",
-				key->ops->name);
-	if (!key->is_private)
-		return ota_fail(diag, OTA_E_USAGE,
-				"a public key cannot decrypt, the private one must");
-	if (key->signer)
-		return ota_fail(diag, OTA_E_USAGE, "a key in a token cannot decrypt images");
-	return OTA_OK;
-}
-
-enum ota_err ota_key_unwrap(const struct ota_key *key, uint16_t tlv, struct ota_span value,
-			    struct ota_image_key *image_key, struct ota_diag *diag)
-{
-	enum ota_err err = check_unwraps(key, diag);
-
-	*image_key = (struct ota_image_key){.len = 0};
-	if (err == OTA_OK)
-		err = key->ops->unwrap(key, tlv, value, image_key, diag);
-	if (err != OTA_OK)
-		ota_image_key_wipe(image_key);
-	sodium_stackzero(STACK_TRACES);
-	return err;
+	return from_raw(key, raw, sig, OTA_E_MALFORMED, diag);
 }

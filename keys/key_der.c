@@ -61,7 +61,8 @@ struct key_parts ota_key_parts(struct ota_span der)
 	struct der_item outer;
 	struct ota_span rest;
 
-	if (!ota_der_next(&der, &outer) || outer.tag != V_ASN1_SEQUENCE || !outer.constructed)
+	if (!ota_der_next(&der, &outer) || outer.tag != V_ASN1_SEQUENCE ||
+	    outer.class != V_ASN1_UNIVERSAL || !outer.constructed)
 		return parts;
 	rest = outer.body;
 	while (parts.n < KEY_PARTS_MAX && ota_der_next(&rest, &parts.item[parts.n])) {
@@ -111,16 +112,24 @@ static bool is_plain_point(struct ota_span point)
 				 point.data[0] == POINT_CONVERSION_COMPRESSED + 1);
 }
 
+/* An explicit tag holds one value, of this type; fills `value`. */
+static bool holds_one(const struct der_item *item, int type, struct der_item *value)
+{
+	struct ota_span rest = item->body;
+
+	return item->constructed && ota_der_next(&rest, value) && rest.len == 0 &&
+	       value->tag == type && value->class == V_ASN1_UNIVERSAL;
+}
+
 /* The point in a SEC1 key's [1], which is a BIT STRING; true when there is none. */
 static bool has_plain_point(const struct key_parts *parts)
 {
 	const struct der_item *last = &parts->item[parts->n - 1];
-	struct ota_span rest = last->body;
 	struct der_item bits;
 
 	if (last->class != V_ASN1_CONTEXT_SPECIFIC || last->tag != 1)
 		return true;
-	return ota_der_next(&rest, &bits) && bits.tag == V_ASN1_BIT_STRING &&
+	return holds_one(last, V_ASN1_BIT_STRING, &bits) &&
 	       is_plain_point(ota_span_tail(bits.body, 1));
 }
 
@@ -133,6 +142,7 @@ static enum ota_err check_sec1(struct ota_span der, const ASN1_OBJECT *curve, st
 	struct key_parts parts = ota_key_parts(der);
 	enum ota_err err = OTA_OK;
 	ASN1_OBJECT *own = NULL;
+	struct der_item name;
 
 	if (parts.form != KEY_FORM_SEC1 || !has_version(&parts, 1) || !ota_der_is_strict(der))
 		return fail_rule(diag, "its EC part is not one in strict DER");
@@ -142,7 +152,8 @@ static enum ota_err check_sec1(struct ota_span der, const ASN1_OBJECT *curve, st
 		return curve ? OTA_OK : fail_rule(diag, "it names no curve");
 	if (parts.item[2].body.len > 0 && parts.item[2].body.data[0] != V_ASN1_OBJECT)
 		return fail_explicit(diag);
-	own = read_oid(parts.item[2].body);
+	if (holds_one(&parts.item[2], V_ASN1_OBJECT, &name))
+		own = read_oid(name.whole);
 	if (!own)
 		err = fail_rule(diag, "its curve's name cannot be decoded");
 	else if (curve && OBJ_cmp(own, curve) != 0)
@@ -278,41 +289,82 @@ static enum ota_err check(struct ota_span der, const struct key_parts *parts, st
 	return fail_rule(diag, "its parts are not those of any key");
 }
 
-static EVP_PKEY *decode_pkcs8(struct ota_span der)
+/* The algorithm's number, and its curve's; none when `algor` is NULL. */
+static void read_algorithm(const X509_ALGOR *algor, struct key_bits *bits)
+{
+	const ASN1_OBJECT *oid = NULL;
+	const void *value = NULL;
+	int type = 0;
+
+	if (!algor)
+		return;
+	X509_ALGOR_get0(&oid, &type, &value, algor);
+	bits->algorithm = OBJ_obj2nid(oid);
+	if (type == V_ASN1_OBJECT)
+		bits->curve = OBJ_obj2nid(value);
+}
+
+static void read_spki(const struct key_parts *parts, struct key_bits *bits)
+{
+	const unsigned char *at = parts->item[0].whole.data;
+	X509_ALGOR *algor = d2i_X509_ALGOR(NULL, &at, (long)parts->item[0].whole.len);
+
+	read_algorithm(algor, bits);
+	bits->key = ota_span_tail(parts->item[1].body, 1);
+	X509_ALGOR_free(algor);
+}
+
+/* OpenSSL takes apart the outer form only, with its attributes; they must be some. */
+static void read_pkcs8(struct ota_span der, const struct key_parts *parts, struct key_bits *bits)
 {
 	const unsigned char *at = der.data;
 	PKCS8_PRIV_KEY_INFO *info = d2i_PKCS8_PRIV_KEY_INFO(NULL, &at, (long)der.len);
-	EVP_PKEY *pkey = info ? EVP_PKCS82PKEY(info) : NULL;
+	const X509_ALGOR *algor = NULL;
 
+	if (info && PKCS8_pkey_get0(NULL, NULL, NULL, &algor, info) == 1)
+		read_algorithm(algor, bits);
+	bits->key = parts->item[2].body;
 	PKCS8_PRIV_KEY_INFO_free(info);
-	return pkey;
 }
 
-static EVP_PKEY *decode(struct ota_span der, enum key_form form)
+/* The curve that a SEC1 key names itself. */
+static int own_curve(const struct key_parts *parts)
 {
-	const unsigned char *at = der.data;
-	long len = (long)der.len;
+	ASN1_OBJECT *oid = read_oid(parts->item[2].body);
+	int curve = OBJ_obj2nid(oid);
 
-	switch (form) {
+	ASN1_OBJECT_free(oid);
+	return curve;
+}
+
+static EVP_PKEY *decode(struct ota_span der, const struct key_parts *parts, bool is_private)
+{
+	struct key_bits bits = {.is_private = is_private, .key = der};
+
+	switch (parts->form) {
 	case KEY_FORM_PKCS8:
-		return decode_pkcs8(der);
-	case KEY_FORM_SEC1:
-		return d2i_PrivateKey(EVP_PKEY_EC, NULL, &at, len);
-	case KEY_FORM_RSA_PRIVATE:
-		return d2i_PrivateKey(EVP_PKEY_RSA, NULL, &at, len);
+		read_pkcs8(der, parts, &bits);
+		break;
 	case KEY_FORM_SPKI:
-		return d2i_PUBKEY(NULL, &at, len);
+		read_spki(parts, &bits);
+		break;
+	case KEY_FORM_SEC1:
+		bits.algorithm = NID_X9_62_id_ecPublicKey;
+		bits.curve = own_curve(parts);
+		break;
+	case KEY_FORM_RSA_PRIVATE:
 	case KEY_FORM_RSA_PUBLIC:
-		return d2i_PublicKey(EVP_PKEY_RSA, NULL, &at, len);
+		bits.algorithm = NID_rsaEncryption;
+		break;
 	case KEY_FORM_UNKNOWN:
 	case KEY_FORM_PKCS8_V2:
 	case KEY_FORM_ENCRYPTED:
 	case KEY_FORM_DSA_PRIVATE:
 	case KEY_FORM_CERTIFICATE:
 	case KEY_FORM_PKCS12:
-		break;
+		return NULL;
 	}
-	return NULL;
+	return ota_key_decode(&bits);
 }
 
 enum ota_err ota_key_der_read(struct ota_span der, EVP_PKEY **pkey, bool *is_private,
@@ -324,7 +376,7 @@ enum ota_err ota_key_der_read(struct ota_span der, EVP_PKEY **pkey, bool *is_pri
 	*pkey = NULL;
 	*is_private = parts.form != KEY_FORM_SPKI && parts.form != KEY_FORM_RSA_PUBLIC;
 	if (err == OTA_OK) {
-		*pkey = decode(der, parts.form);
+		*pkey = decode(der, &parts, *is_private);
 		if (!*pkey)
 			err = fail_rule(diag, "OpenSSL cannot decode it");
 	}

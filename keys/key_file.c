@@ -149,8 +149,7 @@ static enum ota_err next_block(struct ota_span *rest, struct ota_span *before,
 	return OTA_OK;
 }
 
-/* Editors on Windows put a mark in front of UTF-8 text. */
-static struct ota_span without_mark(struct ota_span file)
+struct ota_span ota_key_file_without_mark(struct ota_span file)
 {
 	static const char mark[] = "\xef\xbb\xbf";
 
@@ -413,7 +412,7 @@ enum ota_err ota_key_file_read(struct ota_span file, struct ota_span passphrase,
 
 	*pkey = NULL;
 	*is_private = false;
-	file = without_mark(file);
+	file = ota_key_file_without_mark(file);
 	if (file.len == 0)
 		return ota_fail(diag, OTA_E_TRUNCATED, "key file is empty");
 	if (file.len > OTA_KEY_FILE_MAX)
@@ -432,15 +431,16 @@ enum ota_err ota_key_file_read(struct ota_span file, struct ota_span passphrase,
 
 bool ota_key_probe(struct ota_span file)
 {
-	file = without_mark(file);
+	file = ota_key_file_without_mark(file);
 	return file.len > 0 && file.len <= OTA_KEY_FILE_MAX &&
-	       (is_pem(file) || file.data[0] == DER_SEQUENCE || is_openssh(file));
+	       (ota_kek_text(file) == KEK_TEXT_SURE || is_pem(file) ||
+		file.data[0] == DER_SEQUENCE || is_openssh(file));
 }
 
 bool ota_key_is_encrypted(struct ota_span file)
 {
 	struct pem_block block;
-	struct ota_span rest = without_mark(file);
+	struct ota_span rest = ota_key_file_without_mark(file);
 	struct ota_span before;
 
 	file = rest;

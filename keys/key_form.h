@@ -50,6 +50,21 @@ struct key_parts ota_key_parts(struct ota_span der);
 OTA_MUST_CHECK enum ota_err ota_key_der_read(struct ota_span der, EVP_PKEY **pkey, bool *is_private,
 					     struct ota_diag *diag);
 
+/* A key without what stands around it. */
+struct key_bits {
+	int algorithm; /* NID_rsaEncryption, ... */
+	int curve;     /* NID of an EC key's */
+	bool is_private;
+	/* RSAPublicKey or RSAPrivateKey, ECPrivateKey, a point, or as RFC 8410 has it. */
+	struct ota_span key;
+};
+
+/*
+ * key_decode.c: an OpenSSL key of bits that are strict DER of the right form. NULL: they make none,
+ * or OpenSSL has no memory. The caller owns it.
+ */
+EVP_PKEY *ota_key_decode(const struct key_bits *bits);
+
 /* key_pbe.c: OTA_E_USAGE when it is none, too long, or holds a zero byte. */
 OTA_MUST_CHECK enum ota_err ota_passphrase_check(struct ota_span passphrase, struct ota_diag *diag);
 

@@ -39,7 +39,7 @@ struct key_ops {
 	const char *c_stem; /* imgtool's name in C sources */
 	int evp_type;       /* EVP_PKEY_... */
 	const char *group;  /* OpenSSL's name of the curve; NULL: the type says it all */
-	int bits;           /* RSA: of the modulus; 0: not looked at */
+	int bits;           /* of RSA's modulus or a key-encryption key; 0: not looked at */
 	enum ota_hash hash;
 	uint16_t sig_tlv; /* 0: does not sign */
 	uint16_t enc_tlv; /* 0: does not encrypt */
@@ -53,6 +53,15 @@ struct key_ops {
 	/* Unwraps an image key; NULL: not this kind. */
 	enum ota_err (*unwrap)(const struct ota_key *key, uint16_t tlv, struct ota_span value,
 			       struct ota_image_key *image_key, struct ota_diag *diag);
+	/* Bytes of a wrapped image key's TLV, 0 for a length that the kind does not wrap. */
+	size_t (*wrapped_size)(const struct ota_key *key, size_t image_key_len, enum ota_hash hash);
+	/*
+	 * Wraps what `wrapped_size` takes: fills `wrapped` but for its length. NULL, like
+	 * `wrapped_size`: not this kind.
+	 */
+	enum ota_err (*wrap)(const struct ota_key *key, const struct ota_image_key *image_key,
+			     enum ota_hash hash, struct ota_wrapped_key *wrapped,
+			     struct ota_diag *diag);
 	void (*free)(struct ota_key *key);
 };
 
@@ -63,6 +72,14 @@ extern const struct key_ops ota_key_rsa3072;
 extern const struct key_ops ota_key_ed25519;
 extern const struct key_ops ota_key_x25519;
 
+/* Key-encryption keys stand outside the table of kinds: they are no OpenSSL keys, have no public
+ * part, and none is made. */
+extern const struct key_ops ota_key_aes_kw_128;
+extern const struct key_ops ota_key_aes_kw_256;
+
+/* Bytes of the stack that the libraries' functions may leave the traces of a secret in. */
+#define STACK_TRACES 32768U
+
 /*
  * key.c: a key of ours from OpenSSL's, of whichever kind it is. `is_private`: the private part is
  * in `pkey`. Takes `pkey`, also on failure. OTA_E_UNSUPPORTED names the kind and those that are
@@ -71,7 +88,7 @@ extern const struct key_ops ota_key_x25519;
 OTA_MUST_CHECK enum ota_err ota_key_adopt(EVP_PKEY *pkey, bool is_private, struct ota_key **key,
 					  struct ota_diag *diag);
 
-/* key.c: fills key->spki and key->boot_at from an OpenSSL key. */
+/* key_public.c: fills key->spki and key->boot_at from an OpenSSL key. */
 OTA_MUST_CHECK enum ota_err ota_key_keep_public(struct ota_key *key, EVP_PKEY *pkey,
 						struct ota_diag *diag);
 
@@ -135,10 +152,37 @@ struct nonce_input {
 OTA_MUST_CHECK enum ota_err ota_rfc6979_nonce(const struct nonce_input *input, unsigned skip,
 					      BIGNUM *k, struct ota_diag *diag);
 
-/* ecies_openssl.c: unwraps for P-256 and X25519; rsa_openssl.c has RSA's. */
+/*
+ * ecies_openssl.c: key_ops.unwrap, wrapped_size and wrap of P-256 and X25519; rsa_openssl.c has
+ * RSA's, aes_kw_openssl.c those of key-encryption keys.
+ */
 OTA_MUST_CHECK enum ota_err ota_ecies_unwrap(const struct ota_key *key, uint16_t tlv,
 					     struct ota_span value, struct ota_image_key *image_key,
 					     struct ota_diag *diag);
+
+size_t ota_ecies_wrapped_size(const struct ota_key *key, size_t image_key_len, enum ota_hash hash);
+OTA_MUST_CHECK enum ota_err ota_ecies_wrap(const struct ota_key *key,
+					   const struct ota_image_key *image_key,
+					   enum ota_hash hash, struct ota_wrapped_key *wrapped,
+					   struct ota_diag *diag);
+
+/*
+ * aes_kw_openssl.c: how much of a key-encryption key the file is; PEM and DER are never taken for
+ * one.
+ */
+enum kek_text {
+	KEK_TEXT_NONE = 0,
+	KEK_TEXT_LIKELY, /* base64 of another length: good for words only */
+	KEK_TEXT_SURE,   /* of a key's length, or the prefix says so */
+};
+enum kek_text ota_kek_text(struct ota_span file);
+
+/* aes_kw_openssl.c: the key-encryption key in the file, which ota_kek_text says it is. */
+OTA_MUST_CHECK enum ota_err ota_kek_read(struct ota_span file, struct ota_key **key,
+					 struct ota_diag *diag);
+
+/* key_file.c: the file without the mark that editors on Windows put in front of UTF-8 text. */
+struct ota_span ota_key_file_without_mark(struct ota_span file);
 
 /* digest.c: OpenSSL's name for it. */
 const EVP_MD *ota_evp_md(enum ota_hash hash);

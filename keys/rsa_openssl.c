@@ -13,7 +13,8 @@
 
 #include "key_ops.h"
 
-#define MODULUS_MAX 384U /* bytes */
+#define MODULUS_MAX       384U /* bytes */
+#define SMALL_FACTORS_END 752U
 
 /* A private key's numbers, which can be checked against each other (RFC 8017, 3.2). */
 enum number { N, E, D, P, Q, DP, DQ, QINV, N_NUMBERS };
@@ -24,7 +25,8 @@ struct numbers {
 	BN_CTX *ctx;
 };
 
-static bool numbers_get(struct numbers *numbers, const EVP_PKEY *pkey)
+/* Gets the first `n` of them: a public key has no more than N and E. */
+static bool numbers_get(struct numbers *numbers, const EVP_PKEY *pkey, size_t n)
 {
 	static const char *const names[N_NUMBERS] = {
 		[N] = OSSL_PKEY_PARAM_RSA_N,          [E] = OSSL_PKEY_PARAM_RSA_E,
@@ -36,7 +38,7 @@ static bool numbers_get(struct numbers *numbers, const EVP_PKEY *pkey)
 	numbers->a = BN_new();
 	numbers->b = BN_new();
 	numbers->ctx = BN_CTX_new();
-	for (size_t i = 0; i < N_NUMBERS; i++) {
+	for (size_t i = 0; i < n; i++) {
 		if (EVP_PKEY_get_bn_param(pkey, names[i], &numbers->of[i]) != 1)
 			return false;
 	}
@@ -81,22 +83,35 @@ static bool are_factors(const struct numbers *numbers)
  * The private part belongs to the public one. Whether p and q are primes is not asked, which takes
  * a tenth of a second at every signing: a signature is verified before it is given away.
  */
-static bool is_pair(const EVP_PKEY *pkey)
+static bool is_pair(const struct numbers *numbers)
 {
-	struct numbers numbers = {.ctx = NULL};
-	bool sound = numbers_get(&numbers, pkey) && are_factors(&numbers) &&
-		     are_exponents(&numbers, P, DP) && are_exponents(&numbers, Q, DQ);
-
-	numbers_free(&numbers);
-	return sound;
+	return are_factors(numbers) && are_exponents(numbers, P, DP) &&
+	       are_exponents(numbers, Q, DQ);
 }
 
-static bool is_sound(EVP_PKEY *pkey, bool is_private)
+/*
+ * No prime below 752, as OpenSSL has it, and as most damaged numbers are. Its public_check would
+ * also ask whether n is a prime, for most of the time that a verification takes: a key that was
+ * damaged into one verifies nothing, and whoever could plant one could plant his own key.
+ */
+static bool has_small_factor(const BIGNUM *n)
 {
-	EVP_PKEY_CTX *ctx = EVP_PKEY_CTX_new(pkey, NULL);
-	bool sound = ctx && EVP_PKEY_public_check(ctx) == 1 && (!is_private || is_pair(pkey));
+	for (BN_ULONG factor = 3; factor < SMALL_FACTORS_END; factor += 2) {
+		if (BN_mod_word(n, factor) == 0)
+			return true;
+	}
+	return false;
+}
 
-	EVP_PKEY_CTX_free(ctx);
+static bool is_sound(const EVP_PKEY *pkey, bool is_private)
+{
+	struct numbers numbers = {.ctx = NULL};
+	bool sound = numbers_get(&numbers, pkey, is_private ? N_NUMBERS : E + 1) &&
+		     BN_is_odd(numbers.of[N]) && BN_is_odd(numbers.of[E]) &&
+		     !BN_is_one(numbers.of[E]) &&
+		     (is_private ? is_pair(&numbers) : !has_small_factor(numbers.of[N]));
+
+	numbers_free(&numbers);
 	ERR_clear_error();
 	return sound;
 }
@@ -190,6 +205,30 @@ static enum ota_err unwrap(const struct ota_key *key, uint16_t tlv, struct ota_s
 	return decrypt(key->pkey, value, image_key, diag);
 }
 
+/* The modulus, whatever is in it. */
+static size_t wrapped_size(const struct ota_key *key, size_t image_key_len, enum ota_hash hash)
+{
+	(void)image_key_len;
+	(void)hash;
+	return (size_t)key->ops->bits / 8;
+}
+
+static enum ota_err wrap(const struct ota_key *key, const struct ota_image_key *image_key,
+			 enum ota_hash hash, struct ota_wrapped_key *wrapped, struct ota_diag *diag)
+{
+	EVP_PKEY_CTX *ctx = EVP_PKEY_CTX_new(key->pkey, NULL);
+	size_t len = sizeof(wrapped->data);
+	enum ota_err err = OTA_OK;
+
+	if (!ctx || EVP_PKEY_encrypt_init(ctx) != 1 || !use_oaep(ctx) ||
+	    EVP_PKEY_encrypt(ctx, wrapped->data, &len, image_key->data, image_key->len) != 1 ||
+	    len != wrapped_size(key, image_key->len, hash))
+		err = ota_fail_openssl(diag, "wrapping an image key");
+	wrapped->tlv = key->ops->enc_tlv;
+	EVP_PKEY_CTX_free(ctx);
+	return err;
+}
+
 const struct key_ops ota_key_rsa2048 = {
 	.name = "rsa-2048",
 	.c_stem = "rsa",
@@ -203,6 +242,8 @@ const struct key_ops ota_key_rsa2048 = {
 	.sign = sign,
 	.verify = verify,
 	.unwrap = unwrap,
+	.wrapped_size = wrapped_size,
+	.wrap = wrap,
 	.free = ota_evp_release,
 };
 

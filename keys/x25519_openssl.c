@@ -22,5 +22,7 @@ const struct key_ops ota_key_x25519 = {
 	.adopt = ota_evp_adopt,
 	.generate = generate,
 	.unwrap = ota_ecies_unwrap,
+	.wrapped_size = ota_ecies_wrapped_size,
+	.wrap = ota_ecies_wrap,
 	.free = ota_evp_release,
 };

@@ -6,7 +6,7 @@
 
 struct ota_boot ota_boot_any(void)
 {
-	return (struct ota_boot){.file_only = true};
+	return (struct ota_boot){.order = OTA_BOOT_EITHER_ENDIAN, .file_only = true};
 }
 
 enum ota_hash ota_boot_default_hash(const struct ota_key *key)

@@ -1,131 +1,126 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "image_layout.h"
+#include "image_draft.h"
+#include "image_sign.h"
 
-static void write_dependency(struct ota_wr *wr, const struct ota_dependency *dep)
+static enum ota_err add_groups(const struct image_draft *draft, const struct ota_to_sign *to_sign,
+			       struct tlv_area *area, struct ota_sig *first, struct ota_diag *diag)
 {
-	uint8_t value[OTA_TLV_DEPENDENCY_SIZE];
-	struct ota_wr inner = ota_wr_init(value, sizeof(value));
+	const struct ota_image_plan *plan = draft->plan;
+	const struct signature_rules rules = {.hash = draft->hash,
+					      .full_public_key = plan->full_public_key,
+					      .pad_sig = plan->pad_sig};
+	enum ota_err err = OTA_OK;
 
-	inner.big = wr->big;
-	ota_wr_u8(&inner, dep->image_id);
-	ota_wr_fill(&inner, 0, 3);
-	ota_wr_u8(&inner, dep->version.major);
-	ota_wr_u8(&inner, dep->version.minor);
-	ota_wr_u16(&inner, dep->version.revision);
-	ota_wr_u32(&inner, dep->version.build);
-	ota_tlv_write(wr, OTA_TLV_DEPENDENCY, ota_wr_span(&inner));
+	for (size_t i = 0; err == OTA_OK && i < plan->n_signers; i++) {
+		const struct ota_signer *signer = &plan->signers[i];
+		struct ota_sig sig;
+		struct ota_wr wr;
+
+		err = ota_area_room(area, ota_signature_group_max(signer, &rules), &wr, diag);
+		if (err == OTA_OK)
+			err = ota_signature_group_write(&wr, signer, &rules, to_sign, &sig, diag);
+		if (err != OTA_OK)
+			break;
+		ota_area_took(area, &wr);
+		if (i == 0)
+			*first = sig;
+	}
+	return err;
 }
 
-static void write_security_counter(struct ota_wr *wr, uint32_t counter)
+/* Made as late as can be: a signer may be a person, and the key is in memory from here on. */
+static enum ota_err add_image_key(const struct image_draft *draft,
+				  struct image_encryption *encryption, struct tlv_area *area,
+				  struct ota_diag *diag)
 {
-	uint8_t value[OTA_TLV_SEC_CNT_SIZE];
-	struct ota_wr inner = ota_wr_init(value, sizeof(value));
+	const struct ota_wrapped_key *wrapped = &encryption->wrapped;
+	enum ota_err err = ota_encryption_begin(draft->plan, encryption, diag);
 
-	inner.big = wr->big;
-	ota_wr_u32(&inner, counter);
-	ota_tlv_write(wr, OTA_TLV_SEC_CNT, ota_wr_span(&inner));
+	if (err == OTA_OK)
+		err = ota_area_add(area, wrapped->tlv, ota_span_of(wrapped->data, wrapped->len),
+				   diag);
+	return err;
 }
 
-/* imgtool's order: SEC_CNT, dependencies, custom TLVs. */
-static void write_protected(struct ota_wr *wr, const struct ota_image_plan *plan,
-			    const struct image_layout *layout)
+/* imgtool's order: digest, SIG_PURE, key and signature of each signer, image key. */
+static enum ota_err add_unprotected(const struct image_draft *draft, struct ota_span hashed,
+				    struct image_encryption *encryption, struct tlv_area *area,
+				    struct ota_sig *first, struct ota_diag *diag)
 {
-	if (layout->header.protect_tlv_size == 0)
-		return;
-	ota_tlv_info_write(wr, OTA_TLV_PROT_INFO_MAGIC, layout->header.protect_tlv_size);
-	if (plan->has_security_counter)
-		write_security_counter(wr, plan->security_counter);
-	for (size_t i = 0; i < plan->n_dependencies; i++)
-		write_dependency(wr, &plan->dependencies[i]);
-	for (size_t i = 0; i < plan->n_custom_tlvs; i++)
-		ota_tlv_write(wr, plan->custom_tlvs[i].type, plan->custom_tlvs[i].value);
-}
-
-/* Header area, payload and protected TLVs: all that the digest covers. */
-static void write_hashed(struct ota_wr *wr, const struct ota_image_plan *plan,
-			 const struct image_layout *layout)
-{
-	ota_image_header_write(wr, &layout->header);
-	ota_wr_fill(wr, layout->header_fill, layout->header.hdr_size - OTA_IMAGE_HEADER_SIZE);
-	ota_wr_bytes(wr, layout->payload);
-	write_protected(wr, plan, layout);
-}
-
-/* The unprotected area: digest and, with a key, key id and signature. */
-static enum ota_err write_unprotected(struct ota_wr *wr, const struct ota_key *key,
-				      struct ota_diag *diag)
-{
-	enum ota_hash hash = key ? ota_key_hash(key) : OTA_HASH_SHA256;
-	size_t total = OTA_TLV_INFO_SIZE + ota_tlv_size(ota_hash_size(hash));
+	static const uint8_t pure[] = {1};
 	struct ota_digest digest;
-	struct ota_digest key_id = {.len = 0};
-	struct ota_sig sig = {.len = 0};
-	enum ota_err err = ota_digest_of(hash, ota_wr_span(wr), &digest, diag);
+	struct ota_to_sign to_sign;
+	enum ota_err err = ota_draft_to_sign(draft, hashed, &digest, &to_sign, diag);
 
-	if (err == OTA_OK && key)
-		err = ota_key_id(key, hash, &key_id, diag);
-	if (err == OTA_OK && key)
-		err = ota_key_sign(key, ota_digest_span(&digest), &sig, diag);
+	if (err == OTA_OK)
+		err = ota_area_add(area, ota_image_tlv_of_hash(draft->hash),
+				   ota_digest_span(&digest), diag);
+	if (err == OTA_OK && draft->plan->pure)
+		err = ota_area_add(area, OTA_TLV_SIG_PURE, ota_span_of(pure, sizeof(pure)), diag);
+	if (err == OTA_OK)
+		err = add_groups(draft, &to_sign, area, first, diag);
+	if (err == OTA_OK && draft->plan->encryption_key)
+		err = add_image_key(draft, encryption, area, diag);
+	return err == OTA_OK ? ota_area_close(area, diag) : err;
+}
+
+static enum ota_err write_unprotected(const struct image_draft *draft,
+				      struct image_encryption *encryption, struct ota_buf *out,
+				      struct ota_sig *first, struct ota_diag *diag)
+{
+	struct tlv_area area =
+		ota_area_init("unprotected", OTA_TLV_INFO_MAGIC, draft->plan->big_endian);
+	enum ota_err err =
+		add_unprotected(draft, ota_buf_span(out), encryption, &area, first, diag);
+
+	if (err == OTA_OK)
+		err = ota_buf_append(out, ota_buf_span(&area.bytes), diag);
+	ota_buf_free(&area.bytes);
+	return err;
+}
+
+/* From a draft that holds what is to be signed to the whole image. */
+static enum ota_err build(struct image_draft *draft, struct image_encryption *encryption,
+			  struct ota_buf *out, struct ota_image_made *made, struct ota_diag *diag)
+{
+	const struct ota_image_plan *plan = draft->plan;
+	enum ota_err err;
+
+	ota_draft_align_payload(draft);
+	err = ota_draft_hashed(draft, out, diag);
+	if (err == OTA_OK)
+		err = write_unprotected(draft, encryption, out, &made->sig, diag);
 	if (err != OTA_OK)
 		return err;
-	if (key)
-		total += ota_tlv_size(key_id.len) + ota_tlv_size(sig.len);
-	ota_tlv_info_write(wr, OTA_TLV_INFO_MAGIC, (uint16_t)total);
-	ota_tlv_write(wr, ota_image_tlv_of_hash(hash), ota_digest_span(&digest));
-	if (key) {
-		ota_tlv_write(wr, OTA_TLV_KEYHASH, ota_digest_span(&key_id));
-		ota_tlv_write(wr, ota_key_sig_tlv(key), ota_span_of(sig.data, sig.len));
-	}
-	return OTA_OK;
-}
-
-/* Erased bytes up to the slot's end, the trailer's magic and, when confirmed, image_ok. */
-static void write_padding(struct ota_wr *wr, const struct ota_image_plan *plan, uint32_t max_align)
-{
-	size_t slot_size = (size_t)plan->slot_size;
-	uint8_t *image_ok;
-
-	ota_wr_fill(wr, plan->erased_is_zero ? 0x00 : 0xff,
-		    slot_size - wr->at - OTA_TRAILER_MAGIC_SIZE);
-	ota_trailer_magic_write(wr, max_align);
-	image_ok = wr->data + slot_size - ota_trailer_magic_field(max_align) - max_align;
-	/* An overwrite-only bootloader keeps no image_ok, and imgtool writes none. */
-	if (plan->pad == OTA_IMAGE_PAD_CONFIRMED && !plan->overwrite_only)
-		*image_ok = OTA_TRAILER_FLAG_SET;
+	made->len = out->len;
+	made->trailer = ota_image_trailer_size(plan);
+	err = ota_image_check_slot(plan, made->len, &made->low_on_room, diag);
+	if (err == OTA_OK)
+		err = ota_encryption_apply(draft, encryption, out, diag);
+	if (err == OTA_OK)
+		err = ota_image_pad(plan, out, diag);
+	return err;
 }
 
 enum ota_err ota_image_build(const struct ota_image_plan *plan, struct ota_span body,
 			     struct ota_buf *out, struct ota_image_made *made,
 			     struct ota_diag *diag)
 {
-	const struct ota_key *key = plan->n_signers > 0 ? plan->signers[0].key : NULL;
-	struct image_layout layout;
-	struct ota_wr wr;
-	uint64_t room;
-	enum ota_err err = ota_image_layout(plan, body, key, &layout, diag);
+	struct image_draft draft;
+	struct image_encryption encryption = {.key = {.len = 0}};
+	enum ota_err err;
 
-	if (err == OTA_OK && out->len > 0)
-		err = ota_fail(diag, OTA_E_USAGE, "the buffer for the image is not empty");
-	if (err != OTA_OK)
-		return err;
-	room = layout.longest;
-	if (plan->pad != OTA_IMAGE_PAD_NONE && plan->slot_size > room)
-		room = plan->slot_size;
-	if (room > SIZE_MAX)
-		return ota_fail(diag, OTA_E_MEMORY, "image does not fit into memory");
-	err = ota_buf_reserve(out, (size_t)room, diag);
-	if (err != OTA_OK)
-		return err;
-	wr = ota_wr_init(out->data, (size_t)room);
-	write_hashed(&wr, plan, &layout);
-	err = write_unprotected(&wr, key, diag);
+	*made = (struct ota_image_made){.len = 0};
+	if (out->len > 0)
+		return ota_fail(diag, OTA_E_USAGE, "the buffer for the image is not empty");
+	err = ota_draft_begin(plan, body, &draft, diag);
 	if (err == OTA_OK)
-		err = ota_image_check_slot(plan, wr.at, diag);
+		err = ota_draft_compress(&draft, true, made, diag);
+	if (err == OTA_OK)
+		err = build(&draft, &encryption, out, made, diag);
 	if (err != OTA_OK)
-		return err;
-	*made = (struct ota_image_made){.len = wr.at};
-	if (plan->pad != OTA_IMAGE_PAD_NONE)
-		write_padding(&wr, plan, layout.max_align);
-	out->len = wr.at;
-	return wr.err;
+		out->len = 0;
+	ota_image_key_wipe(&encryption.key);
+	ota_draft_free(&draft);
+	return err;
 }

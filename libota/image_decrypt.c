@@ -53,3 +53,62 @@ enum ota_err ota_image_decrypt(const struct ota_image *image, const struct ota_k
 	ota_image_key_wipe(&image_key);
 	return err;
 }
+
+bool ota_image_is_encrypted(const struct ota_image *image)
+{
+	return (image->header.flags &
+		(uint32_t)(OTA_IMAGE_F_ENCRYPTED_AES128 | OTA_IMAGE_F_ENCRYPTED_AES256)) != 0;
+}
+
+enum ota_err ota_image_check_digests(const struct ota_image *image, struct ota_span hashed,
+				     struct ota_diag *diag)
+{
+	struct ota_tlv_iter iter = ota_tlv_iter_init(&image->areas);
+	struct ota_digest digest;
+	struct ota_tlv tlv;
+	bool seen = false;
+
+	iter.as_bootloader = true;
+	while (ota_tlv_next(&iter, &tlv) == OTA_OK) {
+		enum ota_hash hash = ota_image_hash_of_tlv(tlv.type);
+		enum ota_err err;
+
+		if (hash == 0)
+			continue;
+		err = ota_digest_of(hash, hashed, &digest, diag);
+		if (err != OTA_OK)
+			return err;
+		if (!ota_span_equal(tlv.value, ota_digest_span(&digest)))
+			return ota_fail(diag, OTA_E_DIGEST,
+					"image does not have the %s digest that the TLV at 0x%zx "
+					"names",
+					ota_hash_name(hash), tlv.at);
+		seen = true;
+	}
+	if (!seen)
+		return ota_fail(diag, OTA_E_ABSENT,
+				"image has no digest that shows it to be whole");
+	return OTA_OK;
+}
+
+enum ota_err ota_image_open_payload(const struct ota_image *image, const struct ota_key *key,
+				    struct ota_buf *plain, struct ota_diag *diag)
+{
+	size_t start = plain->len;
+	struct ota_image_wrap wrap;
+	enum ota_err err;
+
+	if (!ota_image_is_encrypted(image))
+		return ota_fail(diag, OTA_E_REFUSED, "image is not encrypted");
+	if (ota_image_check_digests(image, image->hashed, NULL) == OTA_OK)
+		return ota_fail(diag, OTA_E_REFUSED,
+				"payload is in plaintext already: the digest is good without "
+				"decrypting it");
+	err = ota_image_decrypt(image, key, plain, &wrap, diag);
+	if (err != OTA_OK)
+		return err;
+	err = ota_image_check_digests(image, ota_span_tail(ota_buf_span(plain), start), diag);
+	if (err == OTA_E_DIGEST)
+		ota_hint(diag, "the key opened the image key, so the image is damaged");
+	return err;
+}

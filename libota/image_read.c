@@ -3,11 +3,17 @@
 
 #include "image_open.h"
 
-bool ota_image_probe(struct ota_span file)
+static bool starts_with_magic(struct ota_span file, bool big)
 {
 	struct ota_rd rd = ota_rd_init(file);
 
-	return ota_rd_u32(&rd) == OTA_IMAGE_MAGIC && rd.err == OTA_OK;
+	rd.big = big;
+	return ota_rd_u32(&rd) == OTA_IMAGE_MAGIC;
+}
+
+bool ota_image_probe(struct ota_span file)
+{
+	return starts_with_magic(file, false) || starts_with_magic(file, true);
 }
 
 enum ota_hash ota_image_hash_of_tlv(uint16_t type)
@@ -46,9 +52,11 @@ bool ota_image_is_signature(uint16_t type)
 static enum ota_err read_header(struct ota_span file, struct ota_image *image,
 				struct ota_finding *why, struct ota_diag *diag)
 {
-	enum ota_err err = ota_image_header_read(file, false, &image->header);
 	struct ota_rd rd = ota_rd_init(file);
+	enum ota_err err;
 
+	image->big_endian = starts_with_magic(file, true);
+	err = ota_image_header_read(file, image->big_endian, &image->header);
 	why->rule = err == OTA_E_MALFORMED ? OTA_RULE_MAGIC : OTA_RULE_TRUNCATED;
 	if (err == OTA_E_TRUNCATED) {
 		why->at = file.len;
@@ -59,15 +67,8 @@ static enum ota_err read_header(struct ota_span file, struct ota_image *image,
 		return err;
 	(void)ota_fail(diag, err, "not an MCUboot image: magic is 0x%08" PRIx32 ", not 0x%08x",
 		       ota_rd_u32(&rd), OTA_IMAGE_MAGIC);
-	rd = ota_rd_init(file);
-	rd.big = true;
-	if (ota_rd_u32(&rd) == OTA_IMAGE_MAGIC)
-		ota_hint(diag, "it is a big-endian image, which this version does not read");
-	else if (file.data[0] == ':')
-		ota_hint(
-			diag,
-			"it looks like Intel HEX: objcopy -I ihex -O binary IN.hex OUT.bin makes a "
-			"binary of it");
+	if (file.data[0] == ':')
+		ota_hint(diag, "it looks like Intel HEX, which is read when its name ends in .hex");
 	return err;
 }
 
@@ -75,7 +76,8 @@ static enum ota_err find_areas(struct ota_span file, struct ota_image *image,
 			       struct ota_finding *why, struct ota_diag *diag)
 {
 	const struct ota_image_header *header = &image->header;
-	enum ota_err err = ota_tlv_areas_find(file, header, false, &image->areas, &why->at);
+	enum ota_err err =
+		ota_tlv_areas_find(file, header, image->big_endian, &image->areas, &why->at);
 	uint64_t body_end = (uint64_t)header->hdr_size + header->img_size;
 
 	if (err == OTA_OK)

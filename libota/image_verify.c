@@ -13,6 +13,7 @@
 #define ECDSA_SIG_MAX    128U /* bootutil's buffer; real ones are 72 or 104 at most */
 #define PAD_SIG_P256     72U  /* imgtool --pad-sig: keys/ecdsa.py */
 #define PAD_SIG_P384     103U
+#define KEY_BUF_EXTRA    24U /* KEY_BUF_SIZE is the signature buffer's and this */
 #define LEAST_TRAILER    40U /* magic, image_ok, copy_done, swap_info at alignment 8 */
 
 #define ENCRYPTED ((uint32_t)(OTA_IMAGE_F_ENCRYPTED_AES128 | OTA_IMAGE_F_ENCRYPTED_AES256))
@@ -27,19 +28,22 @@
 /* One judgement and its walk's state. */
 struct judge {
 	const struct ota_image *image;
-	const struct ota_key *key;
+	const struct ota_key *key; /* keys[0], NULL: none; all are of its kind */
 	const struct ota_boot *boot;
 	struct ota_image_verdict *verdict;
 	struct ota_diag *diag;
-	struct ota_span hashed;      /* what the digest covers, in plaintext */
-	struct ota_digest digest[3]; /* of `hashed` by each hash; empty: not computed yet */
-	struct ota_image_wrap wrap;  /* of the image key in use; type 0: not decrypted */
-	enum ota_hash hash;          /* the build's */
-	bool pure;                   /* the build's signatures are over the image */
-	struct ota_digest key_hash;
-	bool key_selected;    /* the last key TLV named our key; holds for the next signature */
-	bool sig_seen;        /* a signature by our key was checked */
-	enum ota_err sig_err; /* of the last one: it decides */
+	const struct ota_key *keys[OTA_BOOT_KEYS_MAX];
+	struct ota_digest key_hash[OTA_BOOT_KEYS_MAX]; /* of each by the build's hash */
+	size_t n_keys;
+	struct ota_span hashed;         /* what the digest covers, in plaintext */
+	struct ota_digest digest[3];    /* of `hashed` by each hash; empty: not computed yet */
+	struct ota_image_wrap wrap;     /* of the image key in use; type 0: not decrypted */
+	enum ota_hash hash;             /* the build's */
+	bool pure;                      /* the build's signatures are over the image */
+	const struct ota_key *selected; /* named by the last key TLV, for the next signature */
+	size_t selected_at;             /* in `keys` */
+	bool sig_seen;                  /* a signature by one of our keys was checked */
+	enum ota_err sig_err;           /* of the last one: it decides */
 	size_t sig_at;
 	bool counter_seen;
 	bool whole_key_seen;
@@ -140,18 +144,17 @@ static enum ota_err check_payload_flags(struct judge *judge)
 	if ((flags & ENCRYPTED) == ENCRYPTED)
 		return refuse(judge, OTA_RULE_ENCRYPTED, OTA_E_REFUSED, 16,
 			      "both encryption flags are set");
-	if ((flags & ENCRYPTED) && !judge->boot->encryption_key) {
+	if ((flags & ENCRYPTED) && !judge->boot->encryption_key && !judge->boot->in_clear) {
 		enum ota_err err = refuse(judge, OTA_RULE_ENCRYPTED, OTA_E_UNSUPPORTED, 16,
 					  judge->boot->encrypts
 						  ? "image is encrypted, and its key is not given"
 						  : "image is encrypted, and this bootloader is "
 						    "built without encryption");
 
-		ota_hint(judge->diag,
-			 "--encryption-key KEY judges it for one that has the private key");
+		ota_hint(judge->diag, "a bootloader that has the private key decrypts it");
 		return err;
 	}
-	if (flags & COMPRESSED)
+	if ((flags & COMPRESSED) && !judge->boot->file_only)
 		return refuse(judge, OTA_RULE_COMPRESSED, OTA_E_UNSUPPORTED, 16,
 			      "image is compressed, and no stock bootloader decompresses");
 	return OTA_OK;
@@ -176,11 +179,30 @@ static enum ota_err check_addresses(struct judge *judge)
 	return OTA_OK;
 }
 
+/* To a processor of the other byte order the magic is another number. */
+static enum ota_err check_order(struct judge *judge)
+{
+	bool big = judge->image->big_endian;
+	enum ota_boot_order order = big ? OTA_BOOT_BIG_ENDIAN : OTA_BOOT_LITTLE_ENDIAN;
+	enum ota_err err;
+
+	if (judge->boot->order == OTA_BOOT_EITHER_ENDIAN || judge->boot->order == order)
+		return OTA_OK;
+	err = refuse(judge, OTA_RULE_MAGIC, OTA_E_MALFORMED, 0,
+		     "image is %s-endian, and this bootloader's processor is not",
+		     big ? "big" : "little");
+	ota_hint(judge->diag, "only a %s-endian processor's bootloader finds the magic in it",
+		 big ? "big" : "little");
+	return err;
+}
+
 static enum ota_err check_header(struct judge *judge)
 {
 	const struct ota_image_header *header = &judge->image->header;
-	enum ota_err err = check_sizes(judge);
+	enum ota_err err = check_order(judge);
 
+	if (err == OTA_OK)
+		err = check_sizes(judge);
 	if (err == OTA_OK)
 		err = check_payload_flags(judge);
 	if (err != OTA_OK)
@@ -342,17 +364,30 @@ static enum ota_err survey(struct judge *judge)
 	return err;
 }
 
+/* The value of the key TLV that selected our key, or else the first one. */
+static void show_key_hash(struct judge *judge, struct ota_span hash)
+{
+	struct ota_digest *shown = &judge->verdict->key_hash;
+
+	if ((!judge->selected && shown->len > 0) || hash.len > sizeof(shown->data))
+		return;
+	shown->len = hash.len;
+	if (hash.len > 0)
+		memcpy(shown->data, hash.data, hash.len);
+}
+
 /*
- * bootutil compares a short key hash over its own length only, so that an empty one matches any
- * key; it must be whole here.
+ * Of several keys the first that fits (find_key.c). bootutil compares a short key hash over its own
+ * length only, so that an empty one matches any key; it must be whole here.
  */
 static enum ota_err check_key_hash(struct judge *judge, const struct ota_tlv *tlv)
 {
 	size_t want = ota_hash_size(judge->hash);
 	size_t len = tlv->value.len;
-	struct ota_digest *shown = &judge->verdict->key_hash;
 	enum ota_err err = OTA_OK;
 
+	if (judge->boot->hw_key)
+		return OTA_OK;
 	if (len > want)
 		return refuse(judge, OTA_RULE_KEY_HASH_SIZE, OTA_E_REFUSED, tlv->at,
 			      "key hash is %zu bytes, %s has %zu", len, ota_hash_name(judge->hash),
@@ -362,23 +397,67 @@ static enum ota_err check_key_hash(struct judge *judge, const struct ota_tlv *tl
 			     "key hash is %zu bytes, not %zu", len, want);
 	if (err != OTA_OK)
 		return err;
-	judge->key_selected =
-		judge->key && ota_span_equal(tlv->value, ota_span_of(judge->key_hash.data, len));
-	if (judge->key_selected || shown->len == 0) {
-		shown->len = len;
-		if (len > 0)
-			memcpy(shown->data, tlv->value.data, len);
+	judge->selected = NULL;
+	for (size_t i = 0; i < judge->n_keys && !judge->selected; i++) {
+		if (!ota_span_equal(tlv->value, ota_span_of(judge->key_hash[i].data, len)))
+			continue;
+		judge->selected = judge->keys[i];
+		judge->selected_at = i;
 	}
+	show_key_hash(judge, tlv->value);
+	return OTA_OK;
+}
+
+/* Bytes of a build's buffer for signatures (image_validate.c, SIG_BUF_SIZE). */
+static size_t signature_buffer(uint16_t sig_tlv)
+{
+	switch (sig_tlv) {
+	case OTA_TLV_ED25519:
+		return ED25519_SIG_SIZE;
+	case OTA_TLV_RSA2048_PSS:
+		return 256;
+	case OTA_TLV_RSA3072_PSS:
+		return 384;
+	default:
+		return ECDSA_SIG_MAX;
+	}
+}
+
+/* The device stores the hash of one key; comparing the keys compares the hashes. */
+static enum ota_err check_hw_key(struct judge *judge, const struct ota_tlv *tlv)
+{
+	size_t most = KEY_BUF_EXTRA;
+
+	if (!judge->key)
+		return OTA_OK;
+	most += signature_buffer(ota_key_sig_tlv(judge->key));
+	if (tlv->value.len > most)
+		return refuse(judge, OTA_RULE_PUBLIC_KEY_SIZE, OTA_E_REFUSED, tlv->at,
+			      "the public key is %zu bytes, the bootloader has room for %zu",
+			      tlv->value.len, most);
+	judge->selected = NULL;
+	if (!ota_span_equal(tlv->value, ota_key_public(judge->key)))
+		return OTA_OK;
+	judge->selected = judge->key;
+	judge->selected_at = 0;
+	show_key_hash(judge, ota_digest_span(&judge->key_hash[0]));
 	return OTA_OK;
 }
 
 static enum ota_err check_whole_key(struct judge *judge, const struct ota_tlv *tlv)
 {
 	judge->whole_key_seen = true;
-	if (!judge->key || ota_span_equal(tlv->value, ota_key_public(judge->key)))
+	if (judge->boot->hw_key)
+		return check_hw_key(judge, tlv);
+	for (size_t i = 0; i < judge->n_keys; i++) {
+		if (ota_span_equal(tlv->value, ota_key_public(judge->keys[i])))
+			return OTA_OK;
+	}
+	if (!judge->key)
 		return OTA_OK;
 	return refuse(judge, OTA_RULE_PUBLIC_KEY, OTA_E_REFUSED, tlv->at,
-		      "the public key in the image is not the given one");
+		      "the public key in the image is not %s",
+		      judge->n_keys > 1 ? "one of the given ones" : "the given one");
 }
 
 /* Two counters are ambiguous: one is compared when booting, the other stored when confirmed. */
@@ -393,6 +472,7 @@ static enum ota_err check_counter(struct judge *judge, const struct ota_tlv *tlv
 		return refuse(judge, boot->rollback ? OTA_RULE_COUNTER_SIZE : OTA_RULE_TLV_SIZE,
 			      OTA_E_REFUSED, tlv->at, "security counter is %zu bytes, not %u",
 			      tlv->value.len, OTA_TLV_SEC_CNT_SIZE);
+	rd.big = judge->image->big_endian;
 	counter = ota_rd_u32(&rd);
 	if (boot->rollback && counter < boot->counter)
 		return refuse(judge, OTA_RULE_COUNTER_LOW, OTA_E_REFUSED, tlv->at,
@@ -463,7 +543,7 @@ static enum ota_err verify_as_bootloader(const struct judge *judge, struct ota_s
 
 	if (err != OTA_OK)
 		return OTA_E_SIGNATURE;
-	return ota_key_verify_raw(judge->key, message, ota_span_of(raw, 2 * n), NULL);
+	return ota_key_verify_raw(judge->selected, message, ota_span_of(raw, 2 * n), NULL);
 }
 
 static enum ota_err verify_odd_ecdsa(struct judge *judge, struct ota_span message,
@@ -474,7 +554,7 @@ static enum ota_err verify_odd_ecdsa(struct judge *judge, struct ota_span messag
 
 	*good = OTA_E_SIGNATURE;
 	if (sig.len < tlv->value.len && judge->boot->crypto == OTA_BOOT_TINYCRYPT)
-		*good = ota_key_verify(judge->key, message, sig, NULL);
+		*good = ota_key_verify(judge->selected, message, sig, NULL);
 	if (*good == OTA_OK) {
 		warn(judge, OTA_RULE_PADDED_SIGNATURE, tlv->at,
 		     "the signature is padded with %zu zeros (--pad-sig)",
@@ -491,30 +571,18 @@ static enum ota_err verify_odd_ecdsa(struct judge *judge, struct ota_span messag
 static enum ota_err check_signature_size(struct judge *judge, const struct ota_tlv *tlv)
 {
 	size_t len = tlv->value.len;
-	size_t want = 0;
+	size_t want = signature_buffer(tlv->type);
+	bool exact = tlv->type != OTA_TLV_ECDSA_SIG && tlv->type != OTA_TLV_ECDSA224;
 
-	switch (tlv->type) {
-	case OTA_TLV_ED25519:
-		want = ED25519_SIG_SIZE;
-		break;
-	case OTA_TLV_RSA2048_PSS:
-		want = 256;
-		break;
-	case OTA_TLV_RSA3072_PSS:
-		want = 384;
-		break;
-	default:
-		break;
-	}
-	if (want != 0 ? len == want : len <= ECDSA_SIG_MAX)
+	if (exact ? len == want : len <= want)
 		return OTA_OK;
 	return refuse(judge, OTA_RULE_SIGNATURE_SIZE, OTA_E_REFUSED, tlv->at,
 		      "%s signature is %zu bytes, %s %zu", ota_tlv_name(tlv->type), len,
-		      want != 0 ? "not" : "more than", want != 0 ? want : (size_t)ECDSA_SIG_MAX);
+		      exact ? "not" : "more than", want);
 }
 
 /*
- * Of several signatures by the key the last one decides; one of an impossible length refuses the
+ * Of several signatures by known keys the last one decides; one of an impossible length refuses the
  * image (image_validate.c:400-406). Signatures by other keys do not matter.
  */
 static enum ota_err check_signature(struct judge *judge, const struct ota_tlv *tlv)
@@ -525,7 +593,8 @@ static enum ota_err check_signature(struct judge *judge, const struct ota_tlv *t
 	enum ota_err err;
 
 	/* Which type a bootloader looks at is the key's matter; without one none may be wrong. */
-	if (judge->key && (!judge->key_selected || tlv->type != ota_key_sig_tlv(judge->key)))
+	if (judge->boot->signature.len > 0 ||
+	    (judge->key && (!judge->selected || tlv->type != ota_key_sig_tlv(judge->key))))
 		return OTA_OK;
 	err = check_signature_size(judge, tlv);
 	if (err == OTA_OK)
@@ -534,15 +603,17 @@ static enum ota_err check_signature(struct judge *judge, const struct ota_tlv *t
 		return err;
 	if (!judge->pure)
 		message = ota_digest_span(&digest);
-	good = ota_key_verify(judge->key, message, tlv->value, NULL);
+	good = ota_key_verify(judge->selected, message, tlv->value, NULL);
 	if (good == OTA_E_SIGNATURE && tlv->type == OTA_TLV_ECDSA_SIG)
 		err = verify_odd_ecdsa(judge, message, tlv, &good);
 	if (err == OTA_OK && good != OTA_OK && good != OTA_E_SIGNATURE)
 		err = ota_fail(judge->diag, good, "the signature cannot be checked");
 	if (err == OTA_OK && good == OTA_OK && judge->sig_seen && judge->sig_err != OTA_OK)
 		warn(judge, OTA_RULE_EARLIER_SIGNATURE, judge->sig_at,
-		     "an earlier signature by this key does not verify");
-	judge->key_selected = false;
+		     "an earlier signature by %s does not verify",
+		     judge->n_keys > 1 ? "a key of this bootloader" : "this key");
+	judge->selected = NULL;
+	judge->verdict->key = judge->selected_at;
 	judge->sig_seen = true;
 	judge->sig_err = good;
 	judge->sig_at = tlv->at;
@@ -592,24 +663,63 @@ static enum ota_err check_found(struct judge *judge)
 		"be checked");
 }
 
+/* A signature that is not in the image, over what one in it would be over. */
+static enum ota_err judge_detached(struct judge *judge)
+{
+	struct ota_span message = judge->hashed;
+	struct ota_digest digest;
+	enum ota_err err = digest_by(judge, judge->hash, &digest);
+
+	if (err != OTA_OK)
+		return err;
+	if (!judge->pure)
+		message = ota_digest_span(&digest);
+	for (size_t i = 0; i < judge->n_keys; i++) {
+		err = ota_key_verify(judge->keys[i], message, judge->boot->signature, NULL);
+		if (err == OTA_OK) {
+			judge->verdict->verified = true;
+			judge->verdict->key = i;
+			return OTA_OK;
+		}
+		if (err != OTA_E_SIGNATURE)
+			return ota_fail(judge->diag, err, "the signature cannot be checked");
+	}
+	return refuse(judge, OTA_RULE_SIGNATURE, OTA_E_SIGNATURE, judge->image->bytes.len,
+		      "the given signature of %zu bytes is not one by %s %s key%s over this "
+		      "image%s",
+		      judge->boot->signature.len, judge->n_keys > 1 ? "any of these" : "this",
+		      ota_key_name(judge->key), judge->n_keys > 1 ? "s" : "",
+		      judge->pure ? " itself, as SIG_PURE says" : "'s digest");
+}
+
+static enum ota_err fail_no_key(struct judge *judge)
+{
+	size_t end = judge->image->bytes.len;
+	bool many = judge->n_keys > 1;
+
+	if (judge->whole_key_seen && !judge->boot->hw_key)
+		return refuse(
+			judge, OTA_RULE_KEY_HASH, OTA_E_REFUSED, end,
+			"image carries a whole public key, which only a bootloader built with "
+			"MCUBOOT_HW_KEY takes; others want its hash");
+	return refuse(judge, OTA_RULE_KEY_HASH, OTA_E_UNSIGNED, end,
+		      "image is signed, but not by %s %s key%s (no %s before a signature)",
+		      many ? "any of these" : "this", ota_key_name(judge->key), many ? "s" : "",
+		      judge->boot->hw_key ? "whole key" : "key hash of it");
+}
+
 static enum ota_err judge_signature(struct judge *judge)
 {
 	size_t end = judge->image->bytes.len;
 
 	if (!judge->key)
 		return OTA_OK;
+	if (judge->boot->signature.len > 0)
+		return judge_detached(judge);
 	if (!judge->verdict->has_signature)
 		return refuse(judge, OTA_RULE_UNSIGNED, OTA_E_UNSIGNED, end, "image is not signed");
-	if (!judge->sig_seen && judge->whole_key_seen)
-		return refuse(
-			judge, OTA_RULE_KEY_HASH, OTA_E_REFUSED, end,
-			"image carries a whole public key, which only a bootloader built with "
-			"MCUBOOT_HW_KEY takes; others want its hash");
 	if (!judge->sig_seen)
-		return refuse(judge, OTA_RULE_KEY_HASH, OTA_E_UNSIGNED, end,
-			      "image is signed, but not by this %s key (no key hash of it before a "
-			      "signature)",
-			      ota_key_name(judge->key));
+		return fail_no_key(judge);
 	if (judge->sig_err != OTA_OK)
 		return refuse(judge, OTA_RULE_SIGNATURE, OTA_E_SIGNATURE, judge->sig_at,
 			      "the %s signature by this key does not verify%s",
@@ -635,6 +745,10 @@ static enum ota_err check_trailer(struct judge *judge)
 	if (boot->mode != 0 && len != boot->slot_size && len != largest)
 		warn(judge, OTA_RULE_TRAILER, at, "the trailer ends at %zu, the slot at %llu", len,
 		     (unsigned long long)boot->slot_size);
+	else if (image->trailer.max_align != OTA_TRAILER_ALIGN_MIN &&
+		 image->trailer.big != image->big_endian)
+		warn(judge, OTA_RULE_TRAILER, at,
+		     "the trailer's magic is not in the image's byte order");
 	else if (boot->max_align != 0 && image->trailer.max_align != boot->max_align)
 		warn(judge, OTA_RULE_TRAILER, at,
 		     "the trailer is for alignment %u, the bootloader has %u",
@@ -712,15 +826,15 @@ static enum ota_err walk(struct judge *judge)
 	judge->verdict->pure = judge->pure;
 	if (err == OTA_OK)
 		err = check_digests_there(judge);
-	if (err == OTA_OK && judge->key)
-		err = ota_key_id(judge->key, judge->hash, &judge->key_hash, judge->diag);
+	for (size_t i = 0; err == OTA_OK && i < judge->n_keys; i++)
+		err = ota_key_id(judge->keys[i], judge->hash, &judge->key_hash[i], judge->diag);
 	while (err == OTA_OK && (end = ota_tlv_next(&iter, &tlv)) == OTA_OK)
 		err = visit(judge, &tlv);
 	if (err == OTA_OK && end != OTA_E_ABSENT)
 		err = refuse(judge, OTA_RULE_TLV_RECORD, OTA_E_MALFORMED, tlv.at,
 			     "TLV at 0x%zx does not end inside its area", tlv.at);
 	/* A pure build verifies flash as it is, where an update lies encrypted. */
-	if (err == OTA_OK && judge->pure && judge->wrap.type != 0)
+	if (err == OTA_OK && judge->pure && judge->verdict->decrypted)
 		err = refuse(judge, OTA_RULE_PURE, OTA_E_REFUSED, 16,
 			     "image is encrypted and has a pure signature, which no bootloader "
 			     "takes together");
@@ -829,23 +943,67 @@ static bool has_signature(const struct judge *judge)
 	return false;
 }
 
+/* A build takes one kind of key: it has the code for one kind of signature. */
+static enum ota_err take_keys(struct judge *judge, const struct ota_key *key)
+{
+	const struct ota_boot *boot = judge->boot;
+
+	if (!key)
+		return OTA_OK;
+	if (boot->n_more_keys >= OTA_BOOT_KEYS_MAX)
+		return ota_fail(judge->diag, OTA_E_USAGE, "%zu keys, at most %u are taken",
+				boot->n_more_keys + 1, OTA_BOOT_KEYS_MAX);
+	if (boot->hw_key && boot->n_more_keys > 0)
+		return ota_fail(judge->diag, OTA_E_USAGE,
+				"%zu keys, a bootloader that takes the key from the image knows "
+				"one",
+				boot->n_more_keys + 1);
+	judge->key = key;
+	for (size_t i = 0; i <= boot->n_more_keys; i++) {
+		const struct ota_key *next = i == 0 ? key : boot->more_keys[i - 1];
+
+		if (!ota_key_signs(next))
+			return ota_fail(judge->diag, OTA_E_USAGE, "%s keys sign nothing",
+					ota_key_name(next));
+		if (strcmp(ota_key_name(next), ota_key_name(key)) != 0)
+			return ota_fail(judge->diag, OTA_E_USAGE,
+					"keys are of types %s and %s, a bootloader takes one type",
+					ota_key_name(key), ota_key_name(next));
+		judge->keys[judge->n_keys++] = next;
+	}
+	return OTA_OK;
+}
+
+/* The key TLV of an image that is flagged as encrypted, whose payload is in plaintext already. */
+static void find_unused_wrap(struct judge *judge)
+{
+	struct ota_tlv_iter iter = records(judge);
+	struct ota_tlv tlv;
+
+	while (judge->wrap.type == 0 && ota_tlv_next(&iter, &tlv) == OTA_OK) {
+		if (is_encryption(tlv.type))
+			judge->wrap = (struct ota_image_wrap){.type = tlv.type, .at = tlv.at};
+	}
+}
+
 static enum ota_err verify_once(const struct ota_image *image, const struct ota_key *key,
 				const struct ota_boot *boot, struct ota_image_verdict *verdict,
 				struct ota_diag *diag)
 {
 	struct judge judge = {.image = image,
-			      .key = key,
 			      .boot = boot,
 			      .verdict = verdict,
 			      .diag = diag,
 			      .hashed = image->hashed};
 	struct ota_buf plain = ota_buf_init(image->hashed.len);
-	bool encrypted = (image->header.flags & ENCRYPTED) != 0;
-	enum ota_err err = OTA_OK;
+	bool encrypted = ota_image_is_encrypted(image) && !boot->in_clear;
+	enum ota_err err = take_keys(&judge, key);
 
 	*verdict = (struct ota_image_verdict){.verified = false};
-	if (key && !ota_key_signs(key))
-		return ota_fail(diag, OTA_E_USAGE, "%s keys sign nothing", ota_key_name(key));
+	if (err != OTA_OK)
+		return err;
+	if (ota_image_is_encrypted(image) && boot->in_clear)
+		find_unused_wrap(&judge);
 	verdict->has_signature = has_signature(&judge);
 	verdict->delta_update = ota_image_is_delta_update(image);
 	verdict->pure = claim_of(&judge) == CLAIMS_PURE;
@@ -899,10 +1057,12 @@ enum ota_err ota_file_verify(struct ota_span file, const struct ota_key *key,
 	*verdict = (struct ota_image_verdict){.verified = false};
 	/* Of an image whose sizes are impossible that is said, not where the file ends. */
 	if (why.rule != OTA_RULE_MAGIC && file.len >= OTA_IMAGE_HEADER_SIZE) {
-		enum ota_err sizes = check_sizes(&judge);
+		enum ota_err header = check_order(&judge);
 
-		if (sizes != OTA_OK)
-			return sizes;
+		if (header == OTA_OK)
+			header = check_sizes(&judge);
+		if (header != OTA_OK)
+			return header;
 	}
 	err = refuse(&judge, why.rule, err, why.at, "%s", opening.text);
 	if (opening.hint[0])

@@ -260,6 +260,104 @@ done
 "$OTATOOL" "${sign[@]}" -o dump.img --slot-size 20K --max-sectors 16 --pad
 refused slot-size dump.img --target ./board.yaml
 
+# Several keys in one bootloader: the key hash chooses, the last signature decides.
+id() {
+	"$OTATOOL" pubkey -k "$1" --format hash 2>/dev/null
+}
+sign=(sign body --version 1.2.3 --header-size 32 --pad-header)
+"$OTATOOL" "${sign[@]}" -k keys/ed25519.pem -o one.img
+"$OTATOOL" "${sign[@]}" -k keys/ed25519.pem -k keys/ed25519-b.pem -o both.img
+expect 0 "$OTATOOL" verify one.img -k keys/ed25519-b.pub.pem -k keys/ed25519.pub.pem
+says out "key id $(id keys/ed25519.pub.pem)"
+expect 0 "$OTATOOL" verify both.img -k keys/ed25519.pub.pem -k keys/ed25519-b.pub.pem
+says out "key id $(id keys/ed25519-b.pub.pem)"
+cp both.img bad && put bad $(($(wc -c <bad) - 1)) ff
+expect 0 "$OTATOOL" verify bad -k keys/ed25519.pub.pem
+refused signature bad -k keys/ed25519.pub.pem -k keys/ed25519-b.pub.pem
+at=$("$OTATOOL" inspect both.img --json | jq '[.tlvs[] | select(.name == "ED25519")][0].offset')
+cp both.img bad && put bad $((at + 10)) ffff
+expect 0 "$OTATOOL" verify bad -k keys/ed25519.pub.pem -k keys/ed25519-b.pub.pem
+says err "earlier signature by a key of this bootloader does not verify"
+refused key-hash plain.img -k keys/p256-b.pub.pem -k $p256
+says err "not by any of these ecdsa-p256 keys"
+expect 2 "$OTATOOL" verify one.img -k keys/ed25519.pub.pem -k keys/p256.pub.pem
+says err "keys are of types ed25519 and ecdsa-p256"
+expect 2 "$OTATOOL" verify - -k - -k -
+
+# A bootloader that stores the key's hash alone.
+"$OTATOOL" "${sign[@]}" -k keys/p256.pem --public-key-format full -o full.img
+expect 0 "$OTATOOL" verify full.img -k keys/p256.pub.pem --hw-key
+says out "signature +ecdsa-p256, good"
+refused key-hash full.img -k keys/p256-b.pub.pem --hw-key
+refused key-hash full.img -k keys/p256.pub.pem
+says err "hint: --hw-key"
+refused key-hash plain.img -k keys/p256.pub.pem --hw-key
+says err "no whole key before a signature"
+expect 2 "$OTATOOL" verify full.img --hw-key -k keys/p256.pub.pem -k keys/p256-b.pub.pem
+# Its buffer: 128 bytes of signature and 24.
+for len in 152 153; do
+	cp full.img long
+	area=$("$OTATOOL" inspect long --json | jq '[.tlvs[] | select(.protected | not)][0].offset - 4')
+	total=$(($(wc -c <long) - area + 4 + len))
+	head -c $((4 + len)) /dev/zero >>long
+	put long $((area + total - 4 - len)) "0200$(printf '%02x' $len)"
+	put long $((area + 2)) "$(printf '%02x%02x' $((total & 255)) $((total >> 8)))"
+	if [ $len = 152 ]; then
+		expect 0 "$OTATOOL" verify long -k keys/p256.pub.pem --hw-key
+	else
+		refused public-key-size long -k keys/p256.pub.pem --hw-key
+	fi
+done
+
+# Big-endian: another processor's images.
+"$OTATOOL" "${sign[@]}" -k keys/p256.pem -e big -s 0x01020304 -o big.img
+refused magic big.img -k keys/p256.pub.pem
+says err "image is big-endian"
+says err "hint: -e big"
+refused magic plain.img -e big
+expect 0 "$OTATOOL" verify big.img -k keys/p256.pub.pem -e big --security-counter-floor 0x01020304
+says out "byte order big-endian"
+refused counter-low big.img -e big --security-counter-floor 0x01020305
+head -c 600 big.img >cut
+refused truncated cut -e big
+refused magic cut
+expect 0 "$OTATOOL" verify imgtool/o090-big-ed25519-protected.bin -k keys/ed25519.pub.pem -e big
+expect 0 "$OTATOOL" verify imgtool/o122-enc-big-endian.bin -e big --encryption-key keys/x25519.pem
+expect 0 "$OTATOOL" verify imgtool/o091-big-confirm-maxalign16.bin -e big
+grep -q 'trailer at' err && fail "a big-endian trailer: $(cat err)"
+cp imgtool/o091-big-confirm-maxalign16.bin swapped && put swapped $(($(wc -c <swapped) - 16)) 1000
+expect 0 "$OTATOOL" verify swapped -e big
+says err "not in the image's byte order \\(trailer at"
+"$OTATOOL" verify big.img -e big --json >json 2>/dev/null
+checks=$((checks + 1))
+jq -e '.good and .big_endian' json >/dev/null || fail "json: $(cat json)"
+
+# Intel HEX, by name.
+"$OTATOOL" "${sign[@]}" -k keys/p256.pem --hex-addr 0x0800fff0 -o image.hex
+expect 0 "$OTATOOL" verify image.hex -k keys/p256.pub.pem
+says out "address +0x0800fff0"
+"$OTATOOL" verify image.hex --json >json 2>/dev/null
+checks=$((checks + 1))
+jq -e ".good and .address == $((0x0800fff0))" json >/dev/null || fail "json: $(cat json)"
+cp image.hex image.txt
+refused magic image.txt
+says err "hint: it looks like Intel HEX"
+"$OTATOOL" verify - <image.hex >/dev/null 2>&1 && fail "HEX from standard input"
+sed '3s/./g/9' image.hex >damaged.hex
+expect 3 "$OTATOOL" verify damaged.hex
+for padded in 092-hex-in-hex-out 097-hex-cross64k-pad 098-hex-cross64k-confirm 099-hex-test-maxalign32; do
+	expect 0 "$OTATOOL" verify imgtool/o$padded.hex
+done
+
+# In the primary slot the payload of an encrypted image is in plaintext.
+enc=("${sign[@]}" -k keys/ed25519.pem --encrypt keys/x25519.pub.pem)
+"$OTATOOL" "${enc[@]}" -o closed.img
+"$OTATOOL" "${enc[@]}" --clear -o open.img
+expect 0 "$OTATOOL" verify open.img -k keys/ed25519.pub.pem --clear
+refused hash open.img -k keys/ed25519.pub.pem --encryption-key keys/x25519.pem
+refused hash closed.img -k keys/ed25519.pub.pem --clear
+expect 2 "$OTATOOL" verify open.img --clear --encryption-key keys/x25519.pem
+
 # One JSON object for a good image too.
 expect 0 "$OTATOOL" verify counted.img -k keys/p256.pub.pem --json
 checks=$((checks + 1))

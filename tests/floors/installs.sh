@@ -7,6 +7,8 @@ tmp=$(mktemp -d)
 trap 'rm -rf "$tmp"' EXIT
 cmake --install "$OTA_BUILD" --prefix "$tmp/usr" >"$tmp/log"
 "$tmp/usr/bin/otatool" version >/dev/null
+[ -x "$tmp/usr/bin/imgtool.py" ]
+[ ! -e "$tmp/usr/bin/imgtool" ]
 [ -s "$tmp/usr/share/man/man1/otatool.1" ]
 
 cat >"$tmp/user.c" <<'C'

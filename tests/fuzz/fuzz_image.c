@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-/* Opening and judging an image, and the trailer behind it. */
+/* Opening and judging an image, and the trailer behind it; taking its signatures away. */
 #include <stdlib.h>
 
-#include <ota/verify.h>
+#include <ota/resign.h>
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
@@ -24,7 +24,10 @@ static struct ota_boot build(bool strict)
 
 	if (strict)
 		return boot;
-	boot = (struct ota_boot){.rollback = true, .crypto = OTA_BOOT_MBEDTLS, .slot_size = 65536};
+	boot = (struct ota_boot){.order = OTA_BOOT_EITHER_ENDIAN,
+				 .rollback = true,
+				 .crypto = OTA_BOOT_MBEDTLS,
+				 .slot_size = 65536};
 	for (unsigned i = 0; i < OTA_RULES; i++)
 		boot.lax[i] = true;
 	return boot;
@@ -58,6 +61,28 @@ static void verify_with(struct ota_span file, const char *pem)
 	ota_key_free(key);
 }
 
+/* Taken away once, there are none. */
+static void strip(struct ota_span file)
+{
+	struct ota_resign_plan plan = {.mode = OTA_RESIGN_STRIP};
+	struct ota_buf out = ota_buf_init(UINT32_MAX);
+	struct ota_signature signature;
+	struct ota_image image;
+	struct ota_sig sig;
+
+	if (ota_image_resign(&plan, file, &out, &sig, NULL) == OTA_OK) {
+		if (ota_image_open(ota_buf_span(&out), &image, NULL) != OTA_OK ||
+		    (image.hashed.len == 0 || image.rest_err != OTA_OK))
+			abort();
+		for (size_t i = 0; ota_image_signature(&image, i, &signature) == OTA_OK; i++) {
+			/* What stands in the protected area is no signature, and stays. */
+			if (signature.at >= image.areas.unprot_at)
+				abort();
+		}
+	}
+	ota_buf_free(&out);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	struct ota_span file = ota_span_of(data, size);
@@ -69,6 +94,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	verify(file, NULL, false);
 	if (ota_image_open(file, &image, NULL) != OTA_OK)
 		return 0;
+	strip(file);
 	for (size_t i = 0; i < sizeof(keys) / sizeof(keys[0]); i++)
 		verify_with(file, keys[i]);
 	return 0;

@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-/* Image keys unwrapped from what imgtool encrypted, and nothing else. */
+/*
+ * Image keys unwrapped from what imgtool encrypted and bootloaders take, and from nothing else;
+ * and what is wrapped here, unwrapped again.
+ */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -20,14 +23,17 @@ struct vector {
 };
 
 static const struct vector vectors[] = {
-	{"o108-enc-ec256-128.bin", "p256enc.pem", OTA_TLV_ENC_EC256, 16, OTA_HASH_SHA256},
-	{"o109-enc-ec256-256.bin", "p256enc.pem", OTA_TLV_ENC_EC256, 32, OTA_HASH_SHA256},
-	{"o110-enc-x25519-128.bin", "x25519.pem", OTA_TLV_ENC_X25519, 16, OTA_HASH_SHA256},
-	{"o111-enc-x25519-256.bin", "x25519.pem", OTA_TLV_ENC_X25519, 32, OTA_HASH_SHA256},
-	{"o116-enc-x25519-hmac512.bin", "x25519.pem", OTA_TLV_ENC_X25519_SHA512, 32,
+	{"out/o108-enc-ec256-128.bin", "p256enc.pem", OTA_TLV_ENC_EC256, 16, OTA_HASH_SHA256},
+	{"out/o109-enc-ec256-256.bin", "p256enc.pem", OTA_TLV_ENC_EC256, 32, OTA_HASH_SHA256},
+	{"out/o110-enc-x25519-128.bin", "x25519.pem", OTA_TLV_ENC_X25519, 16, OTA_HASH_SHA256},
+	{"out/o111-enc-x25519-256.bin", "x25519.pem", OTA_TLV_ENC_X25519, 32, OTA_HASH_SHA256},
+	{"out/o116-enc-x25519-hmac512.bin", "x25519.pem", OTA_TLV_ENC_X25519_SHA512, 32,
 	 OTA_HASH_SHA512},
-	{"o119-enc-protected-pad.bin", "x25519.pem", OTA_TLV_ENC_X25519, 16, OTA_HASH_SHA256},
-	{"o112-enc-rsa-128.bin", "rsa2048enc.pem", OTA_TLV_ENC_RSA2048, 16, OTA_HASH_SHA256},
+	{"out/o119-enc-protected-pad.bin", "x25519.pem", OTA_TLV_ENC_X25519, 16, OTA_HASH_SHA256},
+	{"out/o112-enc-rsa-128.bin", "rsa2048enc.pem", OTA_TLV_ENC_RSA2048, 16, OTA_HASH_SHA256},
+	{"img/ve-kw128.bin", "kw128.b64", OTA_TLV_ENC_KW, 16, OTA_HASH_SHA256},
+	{"img/ve-kw256.bin", "kw256.b64", OTA_TLV_ENC_KW, 32, OTA_HASH_SHA256},
+	{"img/ve-kw128-ed25519.bin", "kw128.b64", OTA_TLV_ENC_KW, 16, OTA_HASH_SHA256},
 };
 #define N_VECTORS (sizeof(vectors) / sizeof(vectors[0]))
 
@@ -57,7 +63,7 @@ static void vector_open(const struct vector *vector, struct opened *opened)
 	char path[128];
 	size_t at;
 
-	(void)snprintf(path, sizeof(path), "imgtool/out/%s", vector->image);
+	(void)snprintf(path, sizeof(path), "imgtool/%s", vector->image);
 	opened->file = vector_read(path);
 	opened->key = key_of(vector->key);
 	assert_int_equal(ota_image_header_read(ota_buf_span(&opened->file), false, &opened->header),
@@ -219,6 +225,26 @@ static void another_key_of_the_kind_is_refused(void **state)
 	ota_key_free(stranger);
 }
 
+static void a_damaged_wrap_that_the_bootloader_refuses_is_refused(void **state)
+{
+	static const struct vector damaged[] = {
+		{"img/ve-kw128-damaged.bin", "kw128.b64", OTA_TLV_ENC_KW, 16, OTA_HASH_SHA256},
+		{"img/ve-kw256-damaged.bin", "kw256.b64", OTA_TLV_ENC_KW, 32, OTA_HASH_SHA256},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < 2; i++) {
+		struct ota_image_key image_key;
+		struct opened opened;
+
+		vector_open(&damaged[i], &opened);
+		assert_int_equal(ota_key_unwrap(opened.key, OTA_TLV_ENC_KW,
+						tlv_of(&opened, OTA_TLV_ENC_KW), &image_key, NULL),
+				 OTA_E_REFUSED);
+		vector_close(&opened);
+	}
+}
+
 /* Points of small order give the zero secret, with which anyone could make the MAC. */
 static void x25519_points_of_small_order_are_refused(void **state)
 {
@@ -254,6 +280,318 @@ static void x25519_points_of_small_order_are_refused(void **state)
 				 OTA_E_REFUSED);
 	}
 	ota_key_free(key);
+}
+
+/* -- wrapping ---------------------------------------------------------------------------------- */
+
+struct wrap_case {
+	const char *key;
+	bool has_public;
+	size_t len;         /* bytes of the image key */
+	enum ota_hash hash; /* of the key exchange; 0: the default */
+	uint16_t tlv;
+	size_t size; /* bytes of the TLV's value */
+};
+
+static const struct wrap_case wraps[] = {
+	{"rsa2048enc.pem", true, 16, 0, OTA_TLV_ENC_RSA2048, 256},
+	{"rsa2048enc.pem", true, 32, OTA_HASH_SHA256, OTA_TLV_ENC_RSA2048, 256},
+	{"p256enc.pem", true, 16, 0, OTA_TLV_ENC_EC256, 65 + 32 + 16},
+	{"p256enc.pem", true, 32, OTA_HASH_SHA256, OTA_TLV_ENC_EC256, 65 + 32 + 32},
+	{"x25519.pem", true, 16, 0, OTA_TLV_ENC_X25519, 32 + 32 + 16},
+	{"x25519.pem", true, 32, OTA_HASH_SHA256, OTA_TLV_ENC_X25519, 32 + 32 + 32},
+	{"x25519.pem", true, 16, OTA_HASH_SHA512, OTA_TLV_ENC_X25519_SHA512, 112},
+	{"x25519.pem", true, 32, OTA_HASH_SHA512, OTA_TLV_ENC_X25519_SHA512, 128},
+	{"kw128.b64", false, 16, 0, OTA_TLV_ENC_KW, 24},
+	{"kw256.b64", false, 32, OTA_HASH_SHA256, OTA_TLV_ENC_KW, 40},
+};
+#define N_WRAPS (sizeof(wraps) / sizeof(wraps[0]))
+
+static struct ota_image_key fresh_image_key(size_t len)
+{
+	struct ota_image_key image_key;
+
+	assert_int_equal(ota_keys_init(NULL), OTA_OK);
+	assert_int_equal(ota_image_key_generate(len, &image_key, NULL), OTA_OK);
+	assert_int_equal(image_key.len, len);
+	return image_key;
+}
+
+static void must_wrap(const struct ota_key *key, const struct ota_image_key *image_key,
+		      const struct wrap_case *wrap, struct ota_wrapped_key *wrapped)
+{
+	assert_int_equal(ota_key_wrapped_size(key, wrap->len, wrap->hash), wrap->size);
+	assert_int_equal(ota_key_wrap(key, image_key, wrap->hash, wrapped, NULL), OTA_OK);
+	assert_int_equal(wrapped->tlv, wrap->tlv);
+	assert_int_equal(wrapped->len, wrap->size);
+}
+
+static struct ota_span wrapped_span(const struct ota_wrapped_key *wrapped)
+{
+	return ota_span_of(wrapped->data, wrapped->len);
+}
+
+static void what_is_wrapped_unwraps(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < N_WRAPS; i++) {
+		struct ota_image_key image_key = fresh_image_key(wraps[i].len);
+		struct ota_key *key = key_of(wraps[i].key);
+		struct ota_wrapped_key wrapped;
+		struct ota_image_key again;
+
+		must_wrap(key, &image_key, &wraps[i], &wrapped);
+		assert_int_equal(
+			ota_key_unwrap(key, wrapped.tlv, wrapped_span(&wrapped), &again, NULL),
+			OTA_OK);
+		assert_memory_equal(&again, &image_key, sizeof(again));
+		ota_key_free(key);
+	}
+}
+
+/* The key that wraps is read back from the private key's own public part. */
+static void the_public_key_wraps_for_the_private_one(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < N_WRAPS; i++) {
+		struct ota_image_key image_key = fresh_image_key(wraps[i].len);
+		struct ota_buf pem = ota_buf_init(OTA_KEY_FILE_MAX);
+		struct ota_key *key = key_of(wraps[i].key);
+		struct ota_key *public_key = NULL;
+		struct ota_wrapped_key wrapped;
+		struct ota_image_key again;
+
+		if (wraps[i].has_public) {
+			assert_int_equal(ota_key_public_pem(key, &pem, NULL), OTA_OK);
+			assert_int_equal(ota_key_read(ota_buf_span(&pem), ota_span_of(NULL, 0),
+						      &public_key, NULL),
+					 OTA_OK);
+			assert_false(ota_key_is_private(public_key));
+			must_wrap(public_key, &image_key, &wraps[i], &wrapped);
+			assert_int_equal(ota_key_unwrap(public_key, wrapped.tlv,
+							wrapped_span(&wrapped), &again, NULL),
+					 OTA_E_USAGE);
+			assert_int_equal(ota_key_unwrap(key, wrapped.tlv, wrapped_span(&wrapped),
+							&again, NULL),
+					 OTA_OK);
+			assert_memory_equal(&again, &image_key, sizeof(again));
+		}
+		ota_key_free(public_key);
+		ota_key_free(key);
+		ota_buf_free(&pem);
+	}
+}
+
+static void no_flipped_bit_and_no_truncation_of_a_wrap_unwraps(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < N_WRAPS; i++) {
+		struct ota_image_key image_key = fresh_image_key(wraps[i].len);
+		struct ota_key *key = key_of(wraps[i].key);
+		struct ota_wrapped_key wrapped;
+		struct ota_image_key again;
+
+		must_wrap(key, &image_key, &wraps[i], &wrapped);
+		for (size_t bit = 0; bit < 8 * wrapped.len; bit++) {
+			wrapped.data[bit / 8] ^= (uint8_t)(1U << bit % 8);
+			assert_int_equal(ota_key_unwrap(key, wrapped.tlv, wrapped_span(&wrapped),
+							&again, NULL),
+					 OTA_E_REFUSED);
+			wrapped.data[bit / 8] ^= (uint8_t)(1U << bit % 8);
+		}
+		for (size_t len = 0; len < wrapped.len; len++)
+			assert_int_equal(ota_key_unwrap(key, wrapped.tlv,
+							ota_span_of(wrapped.data, len), &again,
+							NULL),
+					 OTA_E_REFUSED);
+		ota_key_free(key);
+	}
+}
+
+/* ECIES and OAEP are fresh each time; AES-KW has nothing to be fresh with. */
+static void two_wraps_of_one_image_key_differ(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < N_WRAPS; i++) {
+		struct ota_image_key image_key = fresh_image_key(wraps[i].len);
+		struct ota_key *key = key_of(wraps[i].key);
+		struct ota_wrapped_key one;
+		struct ota_wrapped_key other;
+
+		must_wrap(key, &image_key, &wraps[i], &one);
+		must_wrap(key, &image_key, &wraps[i], &other);
+		assert_int_equal(memcmp(one.data, other.data, one.len) == 0, ota_key_is_kek(key));
+		ota_key_free(key);
+	}
+}
+
+/* The bootloader reads X9.62's uncompressed form only, and no P-256 key's form decides on it. */
+static void the_ephemeral_point_is_uncompressed(void **state)
+{
+	struct ota_image_key image_key = fresh_image_key(16);
+	struct ota_key *key = key_of("p256enc.pem");
+	struct ota_wrapped_key wrapped;
+
+	(void)state;
+	must_wrap(key, &image_key, &wraps[2], &wrapped);
+	assert_int_equal(wrapped.data[0], 0x04);
+	ota_key_free(key);
+}
+
+static void what_no_bootloader_reads_is_not_wrapped(void **state)
+{
+	static const struct {
+		const char *key;
+		size_t len;
+		enum ota_hash hash;
+		const char *words;
+	} refused[] = {
+		{"rsa3072.pem", 16, 0, "rsa-2048, ecdsa-p256, x25519 and AES-KW"},
+		{"p384.pem", 16, 0, "no bootloader reads"},
+		{"p384.pub.pem", 32, OTA_HASH_SHA384, "no bootloader reads"},
+		{"ed25519.pem", 16, 0, "no bootloader reads"},
+		{"p256.pem", 16, OTA_HASH_SHA512, "only x25519"},
+		{"rsa2048.pem", 16, OTA_HASH_SHA512, "only x25519"},
+		{"x25519.pem", 16, OTA_HASH_SHA384, "SHA384"},
+		{"kw128.b64", 16, OTA_HASH_SHA512, "only x25519"},
+		{"kw128.b64", 32, 0, "image key is 32 bytes"},
+		{"kw256.b64", 16, 0, "image key is 16 bytes"},
+		{"x25519.pem", 0, 0, "image key is 0 bytes"},
+		{"p256.pem", 24, 0, "image key is 24 bytes"},
+		{"rsa2048.pem", 33, 0, "image key is 33 bytes"},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(refused) / sizeof(refused[0]); i++) {
+		struct ota_image_key image_key = {.len = refused[i].len};
+		struct ota_key *key = key_of(refused[i].key);
+		struct ota_diag diag = {.err = OTA_OK};
+		struct ota_wrapped_key wrapped;
+
+		assert_int_equal(ota_key_wrapped_size(key, refused[i].len, refused[i].hash), 0);
+		assert_int_equal(ota_key_wrap(key, &image_key, refused[i].hash, &wrapped, &diag),
+				 OTA_E_USAGE);
+		if (!strstr(diag.text, refused[i].words))
+			fail_msg("%s: \"%s\"", refused[i].key, diag.text);
+		assert_int_equal(wrapped.len, 0);
+		ota_key_free(key);
+	}
+}
+
+/* Whoever made such a "key" would read every image that is encrypted for it. */
+static void an_x25519_key_of_small_order_wraps_nothing(void **state)
+{
+	static const uint8_t head[12] = {0x30, 0x2a, 0x30, 0x05, 0x06, 0x03,
+					 0x2b, 0x65, 0x6e, 0x03, 0x21, 0x00};
+	struct ota_image_key image_key = fresh_image_key(16);
+	struct ota_diag diag = {.err = OTA_OK};
+	struct ota_wrapped_key wrapped;
+	struct ota_key *key = NULL;
+	uint8_t der[44] = {0};
+
+	(void)state;
+	memcpy(der, head, sizeof(head));
+	der[sizeof(head)] = 1;
+	assert_int_equal(
+		ota_key_read(ota_span_of(der, sizeof(der)), ota_span_of(NULL, 0), &key, NULL),
+		OTA_OK);
+	assert_int_equal(ota_key_wrap(key, &image_key, 0, &wrapped, &diag), OTA_E_MALFORMED);
+	assert_non_null(strstr(diag.text, "small order"));
+	assert_int_equal(wrapped.len, 0);
+	ota_key_free(key);
+}
+
+static void image_keys_are_16_or_32_bytes_and_all_different(void **state)
+{
+	struct ota_image_key one = fresh_image_key(32);
+	struct ota_image_key other = fresh_image_key(32);
+
+	(void)state;
+	assert_memory_not_equal(one.data, other.data, 16);
+	assert_memory_not_equal(one.data + 16, other.data + 16, 16);
+	for (size_t len = 0; len < 70; len++) {
+		if (len == 16 || len == 32)
+			continue;
+		assert_int_equal(ota_image_key_generate(len, &one, NULL), OTA_E_USAGE);
+		assert_int_equal(one.len, 0);
+	}
+}
+
+/* RFC 3394 4.1 (128 bits by 128) and 4.6 (256 by 256); MCUboot has no unequal lengths. */
+static void aes_kw_is_that_of_rfc_3394(void **state)
+{
+	static const struct {
+		const char *kek; /* the RFC's in base64 */
+		size_t len;
+		uint8_t wrapped[40];
+	} vectors_3394[] = {
+		{"AAECAwQFBgcICQoLDA0ODw==", 16, {0x1f, 0xa6, 0x8b, 0x0a, 0x81, 0x12, 0xb4, 0x47,
+						  0xae, 0xf3, 0x4b, 0xd8, 0xfb, 0x5a, 0x7b, 0x82,
+						  0x9d, 0x3e, 0x86, 0x23, 0x71, 0xd2, 0xcf, 0xe5}},
+		{"AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=",
+		 32,
+		 {0x28, 0xc9, 0xf4, 0x04, 0xc4, 0xb8, 0x10, 0xf4, 0xcb, 0xcc,
+		  0xb3, 0x5c, 0xfb, 0x87, 0xf8, 0x26, 0x3f, 0x57, 0x86, 0xe2,
+		  0xd8, 0x0e, 0xd3, 0x26, 0xcb, 0xc7, 0xf0, 0xe7, 0x1a, 0x99,
+		  0xf4, 0x3b, 0xfb, 0x98, 0x8b, 0x9b, 0x7a, 0x02, 0xdd, 0x21}},
+	};
+	static const struct ota_image_key plain = {
+		.data = {0x00, 0x11, 0x22, 0x33, 0x44, 0x55, 0x66, 0x77, 0x88, 0x99, 0xaa,
+			 0xbb, 0xcc, 0xdd, 0xee, 0xff, 0x00, 0x01, 0x02, 0x03, 0x04, 0x05,
+			 0x06, 0x07, 0x08, 0x09, 0x0a, 0x0b, 0x0c, 0x0d, 0x0e, 0x0f},
+	};
+
+	(void)state;
+	assert_int_equal(ota_keys_init(NULL), OTA_OK);
+	for (size_t i = 0; i < 2; i++) {
+		struct ota_image_key image_key = plain;
+		struct ota_wrapped_key wrapped;
+		struct ota_image_key again;
+		struct ota_key *key = NULL;
+
+		image_key.len = vectors_3394[i].len;
+		assert_int_equal(
+			ota_key_read(ota_span_of(vectors_3394[i].kek, strlen(vectors_3394[i].kek)),
+				     ota_span_of(NULL, 0), &key, NULL),
+			OTA_OK);
+		assert_int_equal(ota_key_wrap(key, &image_key, 0, &wrapped, NULL), OTA_OK);
+		assert_int_equal(wrapped.len, image_key.len + 8);
+		assert_memory_equal(wrapped.data, vectors_3394[i].wrapped, wrapped.len);
+		assert_int_equal(
+			ota_key_unwrap(key, OTA_TLV_ENC_KW, wrapped_span(&wrapped), &again, NULL),
+			OTA_OK);
+		assert_memory_equal(again.data, plain.data, image_key.len);
+		ota_key_free(key);
+	}
+}
+
+static void a_kek_of_the_other_length_or_another_kek_is_refused(void **state)
+{
+	static const char other[] = "AAECAwQFBgcICQoLDA0ODw==";
+	struct ota_image_key image_key = fresh_image_key(16);
+	struct ota_key *kw128 = key_of("kw128.b64");
+	struct ota_key *kw256 = key_of("kw256.b64");
+	struct ota_key *stranger = NULL;
+	struct ota_wrapped_key wrapped;
+	struct ota_image_key again;
+
+	(void)state;
+	assert_int_equal(ota_key_wrap(kw128, &image_key, 0, &wrapped, NULL), OTA_OK);
+	assert_int_equal(ota_key_read(ota_span_of(other, sizeof(other) - 1), ota_span_of(NULL, 0),
+				      &stranger, NULL),
+			 OTA_OK);
+	assert_int_equal(
+		ota_key_unwrap(kw256, OTA_TLV_ENC_KW, wrapped_span(&wrapped), &again, NULL),
+		OTA_E_REFUSED);
+	assert_int_equal(
+		ota_key_unwrap(stranger, OTA_TLV_ENC_KW, wrapped_span(&wrapped), &again, NULL),
+		OTA_E_REFUSED);
+	assert_int_equal(
+		ota_key_unwrap(kw128, OTA_TLV_ENC_EC256, wrapped_span(&wrapped), &again, NULL),
+		OTA_E_USAGE);
+	ota_key_free(kw128);
+	ota_key_free(kw256);
+	ota_key_free(stranger);
 }
 
 /* NIST SP 800-38A has no counter that begins at 0: AES of the zero block is what can be checked. */
@@ -312,6 +650,17 @@ int main(void)
 		cmocka_unit_test(x25519_points_of_small_order_are_refused),
 		cmocka_unit_test(crypt_is_aes_ctr_from_zero_and_its_own_inverse),
 		cmocka_unit_test(wiped_keys_are_zero),
+		cmocka_unit_test(a_damaged_wrap_that_the_bootloader_refuses_is_refused),
+		cmocka_unit_test(what_is_wrapped_unwraps),
+		cmocka_unit_test(the_public_key_wraps_for_the_private_one),
+		cmocka_unit_test(no_flipped_bit_and_no_truncation_of_a_wrap_unwraps),
+		cmocka_unit_test(two_wraps_of_one_image_key_differ),
+		cmocka_unit_test(the_ephemeral_point_is_uncompressed),
+		cmocka_unit_test(what_no_bootloader_reads_is_not_wrapped),
+		cmocka_unit_test(an_x25519_key_of_small_order_wraps_nothing),
+		cmocka_unit_test(image_keys_are_16_or_32_bytes_and_all_different),
+		cmocka_unit_test(aes_kw_is_that_of_rfc_3394),
+		cmocka_unit_test(a_kek_of_the_other_length_or_another_kek_is_refused),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

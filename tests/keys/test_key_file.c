@@ -309,6 +309,10 @@ static void check_form(EVP_PKEY *pkey, const char *kind, const struct form *form
 	assert_int_equal(ota_key_is_private(key), !form->is_public);
 	assert_int_equal(ota_key_is_encrypted(span), form->encrypted);
 	assert_true(ota_span_equal(ota_key_public(key), ota_key_public(public_key)));
+	/* What OpenSSL writes; for RSA the part that stands last in it. */
+	assert_true(
+		ota_span_equal(ota_span_of(key->spki, key->spki_len), ota_buf_span(&public_file)));
+	assert_true(ota_key_public(key).len == key->spki_len || strncmp(kind, "rsa", 3) == 0);
 	if (form->encrypted) {
 		must_refuse(form->name, span, text("wrong"), OTA_E_REFUSED,
 			    "wrong passphrase, or a damaged key");
@@ -1214,6 +1218,222 @@ static void keys_of_other_curves_and_sizes_are_named(void **state)
 	}
 }
 
+/* A P-256 key in SEC1 whose [0] or [1] is not one value of the right type. */
+static void explicit_tags_hold_one_value(void **state)
+{
+	static const struct {
+		const char *name;
+		size_t len;
+		uint8_t tail[32];
+	} bad[] = {
+		{"two names", 22, {0xa0, 0x14, 0x06, 0x08, 0x2a, 0x86, 0x48, 0xce,
+				   0x3d, 0x03, 0x01, 0x07, 0x06, 0x08, 0x2a, 0x86,
+				   0x48, 0xce, 0x3d, 0x03, 0x01, 0x07}},
+		{"a name and NULL",
+		 14,
+		 {0xa0, 0x0c, 0x06, 0x08, 0x2a, 0x86, 0x48, 0xce, 0x3d, 0x03, 0x01, 0x07, 0x05,
+		  0x00}},
+		{"no constructed tag",
+		 12,
+		 {0x80, 0x0a, 0x06, 0x08, 0x2a, 0x86, 0x48, 0xce, 0x3d, 0x03, 0x01, 0x07}},
+		{"nothing", 2, {0xa0, 0x00}},
+		{"an empty [1]",
+		 14,
+		 {0xa0, 0x0a, 0x06, 0x08, 0x2a, 0x86, 0x48, 0xce, 0x3d, 0x03, 0x01, 0x07, 0xa1,
+		  0x00}},
+	};
+
+	(void)state;
+	assert_int_equal(ota_keys_init(NULL), OTA_OK);
+	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
+		uint8_t der[7 + 32 + 32] = {0x30, 0, 0x02, 0x01, 0x01, 0x04, 0x20};
+
+		der[1] = (uint8_t)(5 + 32 + bad[i].len);
+		der[38] = 1; /* the scalar */
+		memcpy(der + 39, bad[i].tail, bad[i].len);
+		must_refuse(bad[i].name, ota_span_of(der, 39 + bad[i].len), no_passphrase,
+			    OTA_E_MALFORMED, "");
+	}
+}
+
+/* n and e of an RSA public key in PKCS#1 DER; n is 2,048 bits. */
+static void a_public_rsa_key_has_odd_numbers_and_no_small_factor(void **state)
+{
+	static const struct {
+		const char *name;
+		uint8_t last; /* byte of n */
+		uint8_t e;
+		bool negative;
+	} bad[] = {
+		{"n even", 0xfe, 3, false},       {"n divides by 3", 0xff, 3, false},
+		{"e is 1", 0xe9, 1, false},       {"e is even", 0xe9, 4, false},
+		{"n is negative", 0xe9, 3, true},
+	};
+
+	(void)state;
+	assert_int_equal(ota_keys_init(NULL), OTA_OK);
+	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
+		/* 2^2048 - 1 divides by 3, and 2^2048 - 23 by nothing below 752. */
+		uint8_t der[268] = {0x30, 0x82, 0x01, 0x08, 0x02, 0x82, 0x01, 0x01, 0x00};
+
+		memset(der + 9, 0xff, 256);
+		der[264] = bad[i].last;
+		der[8] = bad[i].negative ? 0x80 : 0;
+		memcpy(der + 265, (const uint8_t[]){0x02, 0x01, bad[i].e}, 3);
+		must_refuse(bad[i].name, ota_span_of(der, sizeof(der)), no_passphrase,
+			    OTA_E_MALFORMED, "");
+	}
+}
+
+/* -- key-encryption keys ----------------------------------------------------------------------- */
+
+#define KEK_128 "/IsjR8JkxqG9oDBFfaCbuw=="
+#define KEK_256 "8pgiZvmqsXhXrhDbdpecR8F61Z+HEKU1AySNgbuVmgw="
+
+static void key_encryption_keys_are_base64_of_16_or_32_bytes(void **state)
+{
+	static const struct {
+		const char *file;
+		const char *kind;
+	} good[] = {
+		{KEK_128, "aes-kw-128"},
+		{KEK_128 "\n", "aes-kw-128"},
+		{KEK_256 "\r\n\r\n", "aes-kw-256"},
+		{" \t\n" KEK_256 " \n", "aes-kw-256"},
+		{"AES-KW:" KEK_128 "\n", "aes-kw-128"},
+		{"\nAES-KW: " KEK_256, "aes-kw-256"},
+		{"\xef\xbb\xbf" KEK_128, "aes-kw-128"},
+		/* It begins with the byte that keys in DER begin with. */
+		{"0pgiZvmqsXhXrhDbdpecR8F61Z+HEKU1AySNgbuVmgw=", "aes-kw-256"},
+	};
+
+	(void)state;
+	assert_int_equal(ota_keys_init(NULL), OTA_OK);
+	for (size_t i = 0; i < sizeof(good) / sizeof(good[0]); i++) {
+		struct ota_key *key;
+
+		assert_true(ota_key_probe(text(good[i].file)));
+		assert_false(ota_key_is_encrypted(text(good[i].file)));
+		key = must_read(good[i].file, text(good[i].file), no_passphrase);
+		assert_string_equal(ota_key_name(key), good[i].kind);
+		assert_true(ota_key_is_kek(key));
+		ota_key_free(key);
+	}
+}
+
+static void what_is_almost_a_key_encryption_key_is_refused(void **state)
+{
+	static const struct {
+		const char *file;
+		const char *words;
+		bool probed;
+	} bad[] = {
+		{"/IsjR8JkxqG9oDBFfaCb", "base64 of 15 bytes", false},
+		{"/IsjR8JkxqG9oDBFfaCbuwA=", "base64 of 17 bytes", false},
+		{"/IsjR8JkxqG9oDBFfaCbu/IsjR8JkxqG", "base64 of 24 bytes", false},
+		{"8pgiZvmqsXhXrhDbdpecR8F61Z+HEKU1AySNgbuVmgwA", "base64 of 33 bytes", false},
+		{"AES-KW:/IsjR8JkxqG9oDBFfaCb", "15 bytes, not 16 or 32", true},
+		{"AES-KW:", "0 bytes, not 16 or 32", true},
+		{"AES-KW:" KEK_128 KEK_128, "strict base64", true},
+		{"AES-KW:AES-KW:" KEK_128, "strict base64", true},
+		{"aes-kw:" KEK_128, "no key in it", false},
+		{"/IsjR8JkxqG9oDBFfaCbuw", "no key in it", false},     /* no padding */
+		{"/IsjR8JkxqG9oDBFfaCbuw=", "no key in it", false},    /* half of it */
+		{"/IsjR8JkxqG9oDBFfaCbux==", "no key in it", false},   /* unused bits */
+		{"_IsjR8JkxqG9oDBFfaCbuw==", "no key in it", false},   /* base64url */
+		{"/IsjR8JkxqG9\noDBFfaCbuw==", "no key in it", false}, /* two lines */
+		{KEK_128 "\n" KEK_128, "no key in it", false},         /* two keys */
+		{"/IsjR8JkxqG9oDBF!aCbuw==", "no key in it", false},
+		{"fc8b2347c264c6a1bda030457da09bbb", "base64 of 24 bytes", false}, /* hex */
+		{"hello", "no key in it", false},
+	};
+
+	(void)state;
+	assert_int_equal(ota_keys_init(NULL), OTA_OK);
+	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
+		must_refuse(bad[i].file, text(bad[i].file), no_passphrase, OTA_E_MALFORMED,
+			    bad[i].words);
+		assert_int_equal(ota_key_probe(text(bad[i].file)), bad[i].probed);
+	}
+}
+
+/* Any 16 bytes could be one: a mistaken file must not become a key. */
+static void bare_bytes_are_no_key_encryption_key(void **state)
+{
+	uint8_t bytes[32];
+
+	(void)state;
+	assert_int_equal(ota_keys_init(NULL), OTA_OK);
+	fill_pattern(bytes, sizeof(bytes), 1);
+	for (size_t len = 16; len <= 32; len += 16) {
+		must_refuse("bytes", ota_span_of(bytes, len), no_passphrase, OTA_E_MALFORMED,
+			    "no key in it");
+		assert_false(ota_key_probe(ota_span_of(bytes, len)));
+	}
+}
+
+static void zero_bytes_and_truncation_make_no_key_encryption_key(void **state)
+{
+	static const char zero_inside[] = "/IsjR8JkxqG9\0DBFfaCbuw==";
+	static const char zero_behind[] = KEK_128 "\0";
+	struct ota_key *key = NULL;
+
+	(void)state;
+	assert_int_equal(ota_keys_init(NULL), OTA_OK);
+	must_refuse("zero inside", ota_span_of(zero_inside, sizeof(zero_inside) - 1), no_passphrase,
+		    OTA_E_MALFORMED, "no key in it");
+	must_refuse("zero behind", ota_span_of(zero_behind, sizeof(zero_behind) - 1), no_passphrase,
+		    OTA_E_MALFORMED, "no key in it");
+	for (size_t len = 0; len < strlen(KEK_256); len++) {
+		assert_int_not_equal(
+			ota_key_read(ota_span_of(KEK_256, len), no_passphrase, &key, NULL), OTA_OK);
+		assert_null(key);
+	}
+}
+
+static void a_key_encryption_key_has_no_public_part_and_signs_nothing(void **state)
+{
+	static const uint8_t digest[32] = {0};
+	struct ota_span message = ota_span_of(digest, sizeof(digest));
+	struct ota_buf pem = ota_buf_init(OTA_KEY_FILE_MAX);
+	struct ota_diag diag = {.err = OTA_OK};
+	struct ota_digest id = {.len = 1};
+	struct ota_sig sig;
+	struct ota_key *key;
+
+	(void)state;
+	assert_int_equal(ota_keys_init(NULL), OTA_OK);
+	key = must_read("kek", text(KEK_128), no_passphrase);
+	assert_true(ota_key_is_private(key));
+	assert_false(ota_key_signs(key));
+	assert_int_equal(ota_key_sig_tlv(key), 0);
+	assert_int_equal(ota_key_enc_tlv(key), 0x31);
+	assert_int_equal(ota_key_public(key).len, 0);
+	assert_false(ota_key_takes_hash(key, OTA_HASH_SHA256));
+	assert_int_equal(ota_key_public_pem(key, &pem, &diag), OTA_E_USAGE);
+	assert_non_null(strstr(diag.text, "aes-kw-128 has no public part"));
+	assert_int_equal(pem.len, 0);
+	assert_int_equal(ota_key_id(key, OTA_HASH_SHA256, &id, NULL), OTA_E_USAGE);
+	assert_int_equal(id.len, 0);
+	assert_int_equal(ota_key_sign(key, message, &sig, NULL), OTA_E_USAGE);
+	assert_int_equal(ota_key_verify(key, message, message, NULL), OTA_E_USAGE);
+	assert_int_equal(ota_key_verify_raw(key, message, message, NULL), OTA_E_USAGE);
+	assert_int_equal(ota_key_sig_from_raw(key, message, &sig, NULL), OTA_E_USAGE);
+	ota_key_free(key);
+	ota_buf_free(&pem);
+}
+
+static void keygen_makes_no_key_encryption_keys(void **state)
+{
+	struct ota_buf pem = ota_buf_init(OTA_KEY_FILE_MAX);
+
+	(void)state;
+	for (size_t i = 0; ota_key_kind_name(i); i++)
+		assert_null(strstr(ota_key_kind_name(i), "aes-kw"));
+	assert_int_equal(ota_key_generate("aes-kw-128", no_passphrase, &pem, NULL), OTA_E_ABSENT);
+	ota_buf_free(&pem);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -1248,6 +1468,14 @@ int main(void)
 		cmocka_unit_test(a_passphrase_for_a_plain_key_is_not_looked_at),
 		cmocka_unit_test(files_that_are_no_key_of_ours_are_refused),
 		cmocka_unit_test(keys_of_other_curves_and_sizes_are_named),
+		cmocka_unit_test(explicit_tags_hold_one_value),
+		cmocka_unit_test(a_public_rsa_key_has_odd_numbers_and_no_small_factor),
+		cmocka_unit_test(key_encryption_keys_are_base64_of_16_or_32_bytes),
+		cmocka_unit_test(what_is_almost_a_key_encryption_key_is_refused),
+		cmocka_unit_test(bare_bytes_are_no_key_encryption_key),
+		cmocka_unit_test(zero_bytes_and_truncation_make_no_key_encryption_key),
+		cmocka_unit_test(a_key_encryption_key_has_no_public_part_and_signs_nothing),
+		cmocka_unit_test(keygen_makes_no_key_encryption_keys),
 	};
 
 	return cmocka_run_group_tests_name("keys/key_file", tests, NULL, NULL);

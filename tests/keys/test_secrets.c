@@ -169,6 +169,19 @@ static unsigned search(void)
 	return hits;
 }
 
+/* The same, of the pieces with this name. */
+static unsigned search_for(const char *name)
+{
+	unsigned hits = 0;
+
+	(void)search();
+	for (size_t i = 0; i < shared->n; i++) {
+		if (strcmp(shared->piece[i].name, name) == 0)
+			hits += shared->piece[i].hits;
+	}
+	return hits;
+}
+
 static void expect_nothing(const char *kind, const char *form, const char *when)
 {
 	if (search() == 0)
@@ -294,6 +307,23 @@ static bool write_key(BIO *bio, const EVP_PKEY *pkey, const char *form, const ui
 						    NULL, NULL) == 1;
 }
 
+/* The file of a key-encryption key. */
+static void child_makes_kek(const char *kind, const char *form)
+{
+	uint8_t secret[2 * PIECE];
+	char text[64];
+
+	(void)kind;
+	(void)form;
+	randombytes_buf(secret, sizeof(secret));
+	must(sodium_bin2base64(text, sizeof(text), secret, sizeof(secret),
+			       sodium_base64_VARIANT_ORIGINAL) != NULL);
+	shared->len = strlen(text);
+	mask(shared->file, (const uint8_t *)text, shared->len);
+	add_secret("key-encryption key", secret, sizeof(secret));
+	add_piece("base64", (const uint8_t *)text);
+}
+
 static void child_makes(const char *kind, const char *form)
 {
 	uint8_t passphrase[PASSPHRASE_LEN + 1] = {0};
@@ -395,12 +425,50 @@ static struct ota_key *read_handed_over(void)
 	return key;
 }
 
+/* Gives the private key out in every form there is, and wipes it. */
+static void give_out(const struct ota_key *key)
+{
+	for (unsigned i = 0; i < 4; i++) {
+		struct ota_buf out = ota_buf_init(OTA_KEY_FILE_MAX);
+		enum ota_private_form form = i & 1 ? OTA_PRIVATE_PKCS8 : OTA_PRIVATE_TRADITIONAL;
+		enum ota_err err = ota_key_private(key, form, i & 2, &out, NULL);
+
+		assert_true(err == OTA_OK || err == OTA_E_USAGE);
+		ota_buf_wipe(&out);
+	}
+}
+
+/* Wraps and unwraps an image key, which is a secret to look for from now on. */
+static void wrap(const struct ota_key *key, size_t len, enum ota_hash hash)
+{
+	struct ota_image_key image_key;
+	struct ota_image_key again;
+	struct ota_wrapped_key wrapped;
+
+	if (ota_key_wrapped_size(key, len, hash) == 0)
+		return;
+	assert_int_equal(ota_image_key_generate(len, &image_key, NULL), OTA_OK);
+	add_piece("image key", image_key.data);
+	assert_int_equal(ota_key_wrap(key, &image_key, hash, &wrapped, NULL), OTA_OK);
+	ota_image_key_wipe(&image_key);
+	assert_int_equal(ota_key_unwrap(key, wrapped.tlv, ota_span_of(wrapped.data, wrapped.len),
+					&again, NULL),
+			 OTA_OK);
+	ota_image_key_wipe(&again);
+	if (search_for("image key") > 0)
+		fail_msg("%s: the image key is left in memory", ota_key_name(key));
+}
+
 static void use(struct ota_key *key)
 {
 	uint8_t digest[OTA_DIGEST_MAX] = {1, 2, 3};
 	struct ota_span message = ota_span_of(digest, ota_hash_size(ota_key_hash(key)));
 	struct ota_sig sig;
 
+	give_out(key);
+	wrap(key, 16, OTA_HASH_SHA256);
+	wrap(key, 32, OTA_HASH_SHA256);
+	wrap(key, 32, OTA_HASH_SHA512);
 	if (!ota_key_signs(key))
 		return;
 	assert_int_equal(ota_key_sign(key, message, &sig, NULL), OTA_OK);
@@ -440,6 +508,23 @@ static void nothing_is_left_of_a_key_of_any_kind_in_any_file(void **state)
 				nothing_is_left_of_a_key(kinds[i], forms[j]);
 		}
 	}
+}
+
+static void nothing_is_left_of_a_key_encryption_key(void **state)
+{
+	struct ota_key *key;
+
+	(void)state;
+	shared->n = 0;
+	in_child(child_makes_kek, "", "");
+	expect_nothing("aes-kw-256", "base64", "before it is read");
+	key = read_handed_over();
+	use(key);
+	assert_true(search_for("key-encryption key") > 0);
+	/* The guarded one only. */
+	assert_int_equal(search_for("base64"), 0);
+	ota_key_free(key);
+	expect_nothing("aes-kw-256", "base64", "after it was freed");
 }
 
 static void nothing_is_left_after_a_wrong_passphrase(void **state)
@@ -517,6 +602,7 @@ int main(void)
 		cmocka_unit_test(a_guarded_process_leaves_no_core_and_is_not_dumpable),
 		cmocka_unit_test(a_planted_secret_is_found_and_a_wiped_one_is_not),
 		cmocka_unit_test(nothing_is_left_of_a_key_of_any_kind_in_any_file),
+		cmocka_unit_test(nothing_is_left_of_a_key_encryption_key),
 		cmocka_unit_test(nothing_is_left_after_a_wrong_passphrase),
 		cmocka_unit_test(nothing_is_left_of_new_keys),
 	};

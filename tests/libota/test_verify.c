@@ -17,25 +17,35 @@ struct signed_image {
 	const char *key;
 	enum ota_hash hash;
 	const char *encryption_key; /* NULL: not encrypted */
+	enum ota_boot_order order;
+	bool hw_key; /* the key is in the image */
 };
 
 static const struct signed_image images[] = {
-	{"verdicts/images/good-raw.bin", "verdicts/keys/p256-a.pub.pem", OTA_HASH_SHA256, NULL},
+	{"verdicts/images/good-raw.bin", "verdicts/keys/p256-a.pub.pem", OTA_HASH_SHA256, NULL,
+	 OTA_BOOT_LITTLE_ENDIAN, false},
 	{"verdicts/images/good-imgtool-dep-custom.bin", "verdicts/keys/p256-a.pub.pem",
-	 OTA_HASH_SHA256, NULL},
+	 OTA_HASH_SHA256, NULL, OTA_BOOT_LITTLE_ENDIAN, false},
 	{"verdicts/images/ed-good-imgtool.bin", "verdicts/keys/ed25519-a.pub.pem", OTA_HASH_SHA256,
-	 NULL},
+	 NULL, OTA_BOOT_LITTLE_ENDIAN, false},
 	{"verdicts/images/pure-good-raw.bin", "verdicts/keys/ed25519-a.pub.pem", OTA_HASH_SHA256,
-	 NULL},
+	 NULL, OTA_BOOT_LITTLE_ENDIAN, false},
 	{"verdicts/images/pure512-good-imgtool.bin", "verdicts/keys/ed25519-a.pub.pem",
-	 OTA_HASH_SHA512, NULL},
+	 OTA_HASH_SHA512, NULL, OTA_BOOT_LITTLE_ENDIAN, false},
 	{"verdicts/images/rsa-good-imgtool.bin", "verdicts/keys/rsa2048-a.pub.pem", OTA_HASH_SHA256,
-	 NULL},
-	{"imgtool/out/o361-p384-small.bin", "imgtool/keys/p384.pub.pem", OTA_HASH_SHA384, NULL},
+	 NULL, OTA_BOOT_LITTLE_ENDIAN, false},
+	{"imgtool/out/o361-p384-small.bin", "imgtool/keys/p384.pub.pem", OTA_HASH_SHA384, NULL,
+	 OTA_BOOT_LITTLE_ENDIAN, false},
 	{"verdicts/images/enc-ec256-good.bin", "verdicts/keys/p256-a.pub.pem", OTA_HASH_SHA256,
-	 "verdicts/keys/enc-ec256.pem"},
+	 "verdicts/keys/enc-ec256.pem", OTA_BOOT_LITTLE_ENDIAN, false},
 	{"verdicts/images/enc-x25519-good.bin", "verdicts/keys/ed25519-a.pub.pem", OTA_HASH_SHA256,
-	 "verdicts/keys/enc-x25519.pem"},
+	 "verdicts/keys/enc-x25519.pem", OTA_BOOT_LITTLE_ENDIAN, false},
+	{"imgtool/img/ve-kw128-ed25519.bin", "imgtool/keys/ed25519.pub.pem", OTA_HASH_SHA256,
+	 "imgtool/keys/kw128.b64", OTA_BOOT_LITTLE_ENDIAN, false},
+	{"imgtool/out/o090-big-ed25519-protected.bin", "imgtool/keys/ed25519.pub.pem",
+	 OTA_HASH_SHA256, NULL, OTA_BOOT_BIG_ENDIAN, false},
+	{"imgtool/out/o074-ed25519-fullpub.bin", "imgtool/keys/ed25519.pub.pem", OTA_HASH_SHA256,
+	 NULL, OTA_BOOT_LITTLE_ENDIAN, true},
 };
 
 #define N_IMAGES (sizeof(images) / sizeof(images[0]))
@@ -52,6 +62,8 @@ static struct opened open_image(const struct signed_image *image)
 	struct opened opened = {.file = vector_read(image->file), .key = vector_key(image->key)};
 
 	opened.boot.hash = image->hash;
+	opened.boot.order = image->order;
+	opened.boot.hw_key = image->hw_key;
 	if (image->encryption_key)
 		opened.encryption_key = vector_key(image->encryption_key);
 	opened.boot.encryption_key = opened.encryption_key;
@@ -217,6 +229,90 @@ static void every_rule_has_a_name_of_its_own(void **state)
 	assert_null(ota_rule_name(OTA_RULES));
 }
 
+/* A signature apart from the image: taken with it, and with nothing else. */
+static void every_bit_flip_of_a_detached_signature_is_refused(void **state)
+{
+	struct opened opened = open_image(&images[2]);
+	struct ota_image_verdict verdict;
+	struct ota_image image;
+	struct ota_tlv_iter iter;
+	struct ota_tlv tlv = {.type = 0};
+	uint8_t sig[64];
+
+	(void)state;
+	assert_int_equal(ota_image_open(ota_buf_span(&opened.file), &image, NULL), OTA_OK);
+	iter = ota_tlv_iter_init(&image.areas);
+	while (tlv.type != OTA_TLV_ED25519)
+		assert_int_equal(ota_tlv_next(&iter, &tlv), OTA_OK);
+	assert_int_equal(tlv.value.len, sizeof(sig));
+	memcpy(sig, tlv.value.data, sizeof(sig));
+	/* The one in the image is not asked for. */
+	opened.file.data[opened.file.len - 1] ^= 1;
+	opened.boot.signature = ota_span_of(sig, sizeof(sig));
+	assert_int_equal(ota_file_verify(ota_buf_span(&opened.file), opened.key, &opened.boot,
+					 &image, &verdict, NULL),
+			 OTA_OK);
+	assert_true(verdict.verified);
+	for (size_t bit = 0; bit < sizeof(sig) * 8; bit++) {
+		sig[bit / 8] ^= (uint8_t)(1U << bit % 8);
+		assert_int_equal(ota_file_verify(ota_buf_span(&opened.file), opened.key,
+						 &opened.boot, &image, &verdict, NULL),
+				 OTA_E_SIGNATURE);
+		assert_false(verdict.verified);
+		sig[bit / 8] ^= (uint8_t)(1U << bit % 8);
+	}
+	close_image(&opened);
+}
+
+static void the_other_byte_order_is_another_magic(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < N_IMAGES; i++) {
+		struct opened opened = open_image(&images[i]);
+		bool big = opened.boot.order == OTA_BOOT_BIG_ENDIAN;
+		enum ota_rule rule;
+
+		opened.boot.order = big ? OTA_BOOT_LITTLE_ENDIAN : OTA_BOOT_BIG_ENDIAN;
+		assert_int_equal(verify(&opened, ota_buf_span(&opened.file), &rule),
+				 OTA_E_MALFORMED);
+		assert_int_equal(rule, OTA_RULE_MAGIC);
+		opened.boot.order = OTA_BOOT_EITHER_ENDIAN;
+		assert_int_equal(verify(&opened, ota_buf_span(&opened.file), &rule), OTA_OK);
+		close_image(&opened);
+	}
+}
+
+static void one_of_several_keys_is_enough(void **state)
+{
+	struct opened opened = open_image(&images[2]);
+	struct ota_key *other = vector_key("imgtool/keys/ed25519-b.pub.pem");
+	struct ota_key *p256 = vector_key("verdicts/keys/p256-a.pub.pem");
+	const struct ota_key *more[OTA_BOOT_KEYS_MAX] = {opened.key};
+	struct ota_image_verdict verdict;
+	struct ota_span file = ota_buf_span(&opened.file);
+	struct ota_image image;
+
+	(void)state;
+	opened.boot.more_keys = more;
+	opened.boot.n_more_keys = 1;
+	assert_int_equal(ota_file_verify(file, other, &opened.boot, &image, &verdict, NULL),
+			 OTA_OK);
+	assert_int_equal(verdict.key, 1);
+	/* One build has code for one kind of key, and room for so many. */
+	assert_int_equal(ota_file_verify(file, p256, &opened.boot, &image, &verdict, NULL),
+			 OTA_E_USAGE);
+	opened.boot.n_more_keys = OTA_BOOT_KEYS_MAX;
+	assert_int_equal(ota_file_verify(file, other, &opened.boot, &image, &verdict, NULL),
+			 OTA_E_USAGE);
+	opened.boot.n_more_keys = 1;
+	opened.boot.hw_key = true;
+	assert_int_equal(ota_file_verify(file, other, &opened.boot, &image, &verdict, NULL),
+			 OTA_E_USAGE);
+	ota_key_free(p256);
+	ota_key_free(other);
+	close_image(&opened);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -226,6 +322,9 @@ int main(void)
 		cmocka_unit_test(every_extension_is_refused),
 		cmocka_unit_test(a_rule_of_ours_can_be_waived_and_warns),
 		cmocka_unit_test(the_bootloaders_rules_cannot_be_waived),
+		cmocka_unit_test(every_bit_flip_of_a_detached_signature_is_refused),
+		cmocka_unit_test(the_other_byte_order_is_another_magic),
+		cmocka_unit_test(one_of_several_keys_is_enough),
 		cmocka_unit_test(every_rule_has_a_name_of_its_own),
 	};
 

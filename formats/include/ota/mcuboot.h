@@ -243,6 +243,7 @@ enum ota_trailer_flag {
 /* What a slot's trailer says. */
 struct ota_trailer {
 	uint32_t max_align;
+	bool big; /* the magic's byte order; that of alignment 8 has none, and this is false */
 	enum ota_trailer_flag image_ok;
 	enum ota_trailer_flag copy_done;
 	uint8_t swap_info; /* raw; the erased value when unset */

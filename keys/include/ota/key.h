@@ -62,8 +62,9 @@ OTA_API bool ota_key_is_encrypted(struct ota_span file);
 
 /*
  * Reads a key, private or public, PEM or DER: PKCS#8 (plain or encrypted), SEC1, PKCS#1,
- * SubjectPublicKeyInfo, and PEM with the old Proc-Type encryption. `passphrase` is used when the
- * key is encrypted. The caller frees the key with ota_key_free and wipes `file` and `passphrase`.
+ * SubjectPublicKeyInfo, and PEM with the old Proc-Type encryption; or a key-encryption key, base64
+ * text of 16 or 32 bytes, "AES-KW:" in front of it or not. `passphrase` is used when the key is
+ * encrypted. The caller frees the key with ota_key_free and wipes `file` and `passphrase`.
  * OTA_E_MALFORMED: not a key, damaged, not strict DER, private and public part of different keys.
  * OTA_E_UNSUPPORTED: a kind, curve, size or encryption that is not taken. OTA_E_REFUSED: wrong
  * passphrase. OTA_E_USAGE: an encrypted key and an empty passphrase.
@@ -105,7 +106,7 @@ OTA_API uint16_t ota_key_sig_tlv(const struct ota_key *key);
 
 /*
  * The public key as the bootloader embeds and hashes it: PKCS#1 RSAPublicKey for RSA, else
- * SubjectPublicKeyInfo, in DER. Borrowed.
+ * SubjectPublicKeyInfo, in DER. Borrowed. Empty for a key-encryption key, which has none and no id.
  */
 OTA_API struct ota_span ota_key_public(const struct ota_key *key);
 
@@ -197,8 +198,9 @@ OTA_API uint16_t ota_key_enc_tlv(const struct ota_key *key);
 
 /*
  * Unwraps the image key from the value of an encryption TLV of type `tlv` (enum ota_tlv_type):
- * RSAES-OAEP for RSA-2048, ECIES for P-256 and X25519. OTA_E_REFUSED: wrong key or damaged (the
- * MAC does not hold, wrong length). OTA_E_USAGE: a public key, or a TLV of another kind of key.
+ * RSAES-OAEP for RSA-2048, ECIES for P-256 and X25519, AES-KW for a key-encryption key of the
+ * image key's length. OTA_E_REFUSED: wrong key or damaged (the MAC does not hold, wrong length).
+ * OTA_E_USAGE: a public key, or a TLV of another kind of key.
  */
 OTA_API OTA_MUST_CHECK enum ota_err ota_key_unwrap(const struct ota_key *key, uint16_t tlv,
 						   struct ota_span value,
@@ -206,9 +208,8 @@ OTA_API OTA_MUST_CHECK enum ota_err ota_key_unwrap(const struct ota_key *key, ui
 						   struct ota_diag *diag);
 
 /* A fresh random image key of `len` bytes, 16 or 32. Fills `image_key`. */
-OTA_API OTA_MUST_CHECK enum ota_err ota_image_key_generate(size_t len,
-							   struct ota_image_key *image_key,
-							   struct ota_diag *diag);
+OTA_API OTA_MUST_CHECK enum ota_err
+ota_image_key_generate(size_t len, struct ota_image_key *image_key, struct ota_diag *diag);
 
 #define OTA_WRAPPED_MAX 256 /* bytes: RSA-2048 */
 
@@ -232,11 +233,9 @@ OTA_API size_t ota_key_wrapped_size(const struct ota_key *key, size_t image_key_
  * X25519 with `exchange_hash` (0: SHA-256), AES-KW (RFC 3394) for a key-encryption key. Fills
  * `wrapped`. OTA_E_USAGE where ota_key_wrapped_size is 0.
  */
-OTA_API OTA_MUST_CHECK enum ota_err ota_key_wrap(const struct ota_key *key,
-						 const struct ota_image_key *image_key,
-						 enum ota_hash exchange_hash,
-						 struct ota_wrapped_key *wrapped,
-						 struct ota_diag *diag);
+OTA_API OTA_MUST_CHECK enum ota_err
+ota_key_wrap(const struct ota_key *key, const struct ota_image_key *image_key,
+	     enum ota_hash exchange_hash, struct ota_wrapped_key *wrapped, struct ota_diag *diag);
 
 /* True for a key-encryption key (AES-KW): 16 or 32 secret bytes, which have no public part. */
 OTA_API bool ota_key_is_kek(const struct ota_key *key);

@@ -20,6 +20,9 @@ struct ota_firmware {
 	struct ota_buf bytes; /* owned */
 	bool has_base;        /* false: a binary */
 	uint32_t base;        /* address of the first byte */
+	bool cut_off;         /* Intel HEX without its end record: perhaps not whole */
+	bool has_entry;       /* the file says where execution starts */
+	uint32_t entry;
 };
 
 /* imgtool's rule: a name that ends in .hex, in any case, is Intel HEX. */

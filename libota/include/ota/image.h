@@ -31,6 +31,7 @@ enum ota_image_pad {
 	OTA_IMAGE_PAD_NONE = 0,
 	OTA_IMAGE_PAD_PENDING,   /* to the slot's size, trailer magic set: try once */
 	OTA_IMAGE_PAD_CONFIRMED, /* the same, and image_ok set: keep */
+	OTA_IMAGE_PAD_TEST,      /* as PENDING; in HEX image_ok is written as erased */
 };
 
 /* What a signature is made of. */
@@ -47,7 +48,10 @@ struct ota_to_sign {
  */
 struct ota_signer {
 	const struct ota_key *key; /* may be public when `sign` is given */
-	/* Makes the signature elsewhere; NULL: the key makes it. ECDSA signatures are DER. */
+	/*
+	 * Makes the signature elsewhere; NULL: the key makes it. ECDSA signatures are DER. Called
+	 * twice for the first signer of a compressed image.
+	 */
 	enum ota_err (*sign)(void *context, const struct ota_to_sign *to_sign, struct ota_sig *sig,
 			     struct ota_diag *diag);
 	void *context;
@@ -121,10 +125,10 @@ struct ota_image_made {
 /*
  * Builds an image from `body`. Appends the whole image, padded when the plan says so, to `out`,
  * which must be empty; its ceiling bounds the image. Fills `made`. OTA_E_USAGE: the plan makes no
- * sense, or the body has no room for a header. OTA_E_TRUNCATED: body shorter than the header it
- * should hold. OTA_E_NO_FIT: image and trailer exceed the slot. OTA_E_SIGNATURE: one that was made
- * elsewhere is not its key's over this image. OTA_E_ROOM, OTA_E_MEMORY, OTA_E_CRYPTO, and what a
- * signer says.
+ * sense, a key does not go with it, its TLVs are too long, or the body has no room for a header.
+ * OTA_E_TRUNCATED: body shorter than the header it should hold. OTA_E_NO_FIT: image and trailer
+ * exceed the slot, or the image `max_image` or 4 GiB. OTA_E_SIGNATURE: one that was made elsewhere
+ * is not its key's over this image. OTA_E_ROOM, OTA_E_MEMORY, OTA_E_CRYPTO, and what a signer says.
  */
 OTA_API OTA_MUST_CHECK enum ota_err ota_image_build(const struct ota_image_plan *plan,
 						    struct ota_span body, struct ota_buf *out,
@@ -134,11 +138,13 @@ OTA_API OTA_MUST_CHECK enum ota_err ota_image_build(const struct ota_image_plan 
 /*
  * What is to be signed of the image that the plan would make (imgtool's --vector-to-sign): the
  * hashed part, or its digest. The first signer's key, if there is one, chooses the hash; it signs
- * nothing. Appends to `out`. Errors as ota_image_build.
+ * nothing. Appends to `out`, which must be empty, and pads it when the plan asks for that, as
+ * imgtool does: the padding is not to be signed. Fills `made`, but for its signature. Errors as
+ * ota_image_build.
  */
-OTA_API OTA_MUST_CHECK enum ota_err ota_image_vector(const struct ota_image_plan *plan,
-						     struct ota_span body, bool digest,
-						     struct ota_buf *out, struct ota_diag *diag);
+OTA_API OTA_MUST_CHECK enum ota_err
+ota_image_vector(const struct ota_image_plan *plan, struct ota_span body, bool digest,
+		 struct ota_buf *out, struct ota_image_made *made, struct ota_diag *diag);
 
 /*
  * The made image as Intel HEX from address `base`: its own bytes and, when padded, the trailer's
@@ -148,6 +154,15 @@ OTA_API OTA_MUST_CHECK enum ota_err ota_image_to_hex(const struct ota_image_plan
 						     struct ota_span image, size_t made_len,
 						     uint32_t base, struct ota_buf *out,
 						     struct ota_diag *diag);
+
+/*
+ * The same for a file that holds an image already, padded or not. A trailer with more in it than
+ * the magic and image_ok is written whole, with the padding before it. OTA_E_MALFORMED,
+ * OTA_E_TRUNCATED: it holds none.
+ */
+OTA_API OTA_MUST_CHECK enum ota_err ota_image_file_to_hex(struct ota_span file, uint32_t base,
+							  struct ota_buf *out,
+							  struct ota_diag *diag);
 
 /* An opened image: views into the file, no copies. */
 struct ota_image {

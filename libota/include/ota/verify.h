@@ -37,6 +37,7 @@ enum ota_rule {
 	OTA_RULE_HASH,
 	OTA_RULE_KEY_HASH_SIZE,
 	OTA_RULE_KEY_HASH,
+	OTA_RULE_PUBLIC_KEY_SIZE,
 	OTA_RULE_UNSIGNED,
 	OTA_RULE_SIGNATURE_SIZE,
 	OTA_RULE_SIGNATURE,
@@ -87,18 +88,31 @@ OTA_API const char *ota_rule_bootloader(enum ota_rule rule);
 /* OTA_RULE_NONE when no rule has that name. */
 OTA_API enum ota_rule ota_rule_find(const char *name);
 
+/* The processor's, and so of all numbers in images that it takes. */
+enum ota_boot_order {
+	OTA_BOOT_LITTLE_ENDIAN = 0,
+	OTA_BOOT_BIG_ENDIAN,
+	OTA_BOOT_EITHER_ENDIAN, /* the image's, which no bootloader does */
+};
+
 /*
  * One bootloader build, and what it runs on. Zero: any hash, allow list, no rollback protection, no
- * encryption, no limits. Borrows its key.
+ * encryption, no limits. Borrows its keys.
  */
 struct ota_boot {
 	enum ota_hash hash; /* 0: that of the image's first digest TLV, which no bootloader does */
-	bool no_allow_list; /* built without MCUBOOT_USE_TLV_ALLOW_LIST */
-	bool rollback;      /* MCUBOOT_HW_ROLLBACK_PROT */
-	uint32_t counter;   /* the security counter stored in the device */
+	enum ota_boot_order order;
+	const struct ota_key *const *more_keys; /* built in behind the one that is asked for */
+	size_t n_more_keys;                     /* at most OTA_BOOT_KEYS_MAX - 1 */
+	bool hw_key; /* MCUBOOT_HW_KEY: only the key's hash is stored, the key is in the image */
+	struct ota_span signature; /* checked in place of the image's own; empty: none */
+	bool no_allow_list;        /* built without MCUBOOT_USE_TLV_ALLOW_LIST */
+	bool rollback;             /* MCUBOOT_HW_ROLLBACK_PROT */
+	uint32_t counter;          /* the security counter stored in the device */
 	enum ota_boot_crypto crypto;
 	bool encrypts;                        /* built for encrypted images; implied by a key */
 	const struct ota_key *encryption_key; /* private; NULL: such an image cannot be judged */
+	bool in_clear; /* as in the primary slot: payloads of encrypted images are in plaintext */
 	uint64_t larger_slot; /* bytes, when the slots differ: a dump may be of that one; else 0 */
 	uint64_t slot_size;   /* bytes; 0: no limit */
 	uint64_t max_image;   /* bytes, header to last TLV; 0: the slot without the least trailer */
@@ -112,6 +126,9 @@ struct ota_boot {
 	bool file_only;     /* not asked: rules of ours, the allow list, whether it may be booted */
 	bool lax[OTA_RULES]; /* rules of ours that are waived: they warn */
 };
+
+/* Most keys that one bootloader is judged with. */
+#define OTA_BOOT_KEYS_MAX 16U
 
 /* The hash of a default bootloader for this key: SHA-384 for P-384, else SHA-256; NULL: SHA-256. */
 OTA_API enum ota_hash ota_boot_default_hash(const struct ota_key *key);
@@ -141,7 +158,8 @@ struct ota_image_verdict {
 		digest;     /* computed, of plaintext; empty: no digest TLV, or not decrypted */
 	bool digest_good;   /* every digest TLV of the image is right */
 	bool has_signature; /* there is a signature TLV */
-	bool verified;      /* the key's signature is good; false when no key was given */
+	bool verified;      /* a key's signature is good; false when no key was given */
+	size_t key;         /* whose: 0 the one that was asked for, else 1 + index of more_keys */
 	bool pure;          /* judged as signed over the image, not its digest */
 	bool decrypted;     /* the payload was encrypted and judged in plaintext */
 	bool delta_update;  /* a patch to be applied, not an image to be booted */
@@ -155,12 +173,12 @@ struct ota_image_verdict {
 };
 
 /*
- * Judges an opened image for one bootloader and, with `key`, whether that key signed it. OTA_OK: it
- * is taken. Else verdict->broken says by which rule it is not, and the code is OTA_E_DIGEST,
- * OTA_E_SIGNATURE, OTA_E_UNSIGNED (no signature, or none by this key), OTA_E_NO_FIT, OTA_E_REFUSED,
- * OTA_E_UNSUPPORTED (encrypted or compressed, and the bootloader is built without),
- * OTA_E_MALFORMED. OTA_E_USAGE, with no rule: a key that does not go with the build. OTA_E_MEMORY,
- * OTA_E_CRYPTO. Fills `verdict`.
+ * Judges an opened image for one bootloader and, with `key`, whether that key or one of
+ * boot->more_keys signed it. OTA_OK: it is taken. Else verdict->broken says by which rule it is
+ * not, and the code is OTA_E_DIGEST, OTA_E_SIGNATURE, OTA_E_UNSIGNED (no signature, or none by this
+ * key), OTA_E_NO_FIT, OTA_E_REFUSED, OTA_E_UNSUPPORTED (encrypted or compressed, and the bootloader
+ * is built without), OTA_E_MALFORMED. OTA_E_USAGE, with no rule: a key that does not go with the
+ * build, keys of several kinds. OTA_E_MEMORY, OTA_E_CRYPTO. Fills `verdict`.
  */
 OTA_API OTA_MUST_CHECK enum ota_err ota_image_verify(const struct ota_image *image,
 						     const struct ota_key *key,
@@ -193,6 +211,27 @@ struct ota_image_wrap {
 OTA_API OTA_MUST_CHECK enum ota_err
 ota_image_decrypt(const struct ota_image *image, const struct ota_key *key, struct ota_buf *plain,
 		  struct ota_image_wrap *wrap, struct ota_diag *diag);
+
+/* True when one of the header's encryption flags is set; the payload may be in plaintext still. */
+OTA_API bool ota_image_is_encrypted(const struct ota_image *image);
+
+/*
+ * Every digest TLV of the image must be that of `hashed`, which is image->hashed or what
+ * ota_image_decrypt made of it. OTA_E_DIGEST: one is not. OTA_E_ABSENT: there is none.
+ */
+OTA_API OTA_MUST_CHECK enum ota_err ota_image_check_digests(const struct ota_image *image,
+							    struct ota_span hashed,
+							    struct ota_diag *diag);
+
+/*
+ * Appends to `plain` what ota_image_decrypt does, its digests checked: nothing is handed out that
+ * the image's maker did not hash. OTA_E_REFUSED: the image is not encrypted, its payload is in
+ * plaintext already, or as ota_image_decrypt. OTA_E_DIGEST, OTA_E_ABSENT: also no digest.
+ */
+OTA_API OTA_MUST_CHECK enum ota_err ota_image_open_payload(const struct ota_image *image,
+							   const struct ota_key *key,
+							   struct ota_buf *plain,
+							   struct ota_diag *diag);
 
 #ifdef __cplusplus
 }

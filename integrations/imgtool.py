@@ -1,0 +1,5 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+# For build systems that start imgtool with Python: runs the otatool beside this file in its place.
+import os, sys
+os.execv(os.path.join(os.path.dirname(os.path.realpath(__file__)), "otatool"), ["imgtool"] + sys.argv[1:])
