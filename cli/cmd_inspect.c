@@ -260,7 +260,8 @@ static enum cli_exit json_key(const char *path, const struct ota_key *key,
 	cli_json_text(object, "key_type", ota_key_name(key));
 	cli_json_bool(object, "private", ota_key_is_private(key));
 	cli_json_bool(object, "encrypted", encrypted);
-	cli_json_hex(object, "key_id", ota_digest_span(id));
+	if (id->len > 0)
+		cli_json_hex(object, "key_id", ota_digest_span(id));
 	if (development)
 		cli_json_text(object, "development_key", development);
 	return cli_json_print(object);
@@ -271,13 +272,28 @@ static void print_key(const char *path, const struct ota_key *key, const struct 
 {
 	const char *development = ota_key_development_name(ota_digest_span(id));
 
-	printf("%s: %s%s %s key\n  key id     ", path, encrypted ? "encrypted " : "",
+	printf("%s: %s%s %s key\n", path, encrypted ? "encrypted " : "",
 	       ota_key_is_private(key) ? "private" : "public", ota_key_name(key));
-	cli_print_hex(ota_digest_span(id));
-	printf("\n");
+	if (id->len > 0) {
+		printf("  key id     ");
+		cli_print_hex(ota_digest_span(id));
+		printf("\n");
+	}
 	if (development)
 		printf("  warning    MCUboot's development key %s, whose private part is public\n",
 		       development);
+}
+
+/* A key-encryption key has no public part, and so no id: it stays empty. */
+static enum ota_err read_key(struct ota_span file, struct ota_span passphrase, struct ota_key **key,
+			     struct ota_digest *id, struct ota_diag *diag)
+{
+	enum ota_err err = ota_key_read(file, passphrase, key, diag);
+
+	id->len = 0;
+	if (err == OTA_OK && !ota_key_is_kek(*key))
+		err = ota_key_id(*key, OTA_HASH_SHA256, id, diag);
+	return err;
 }
 
 static enum cli_exit inspect_key(const struct cli_args *args, struct ota_span file)
@@ -296,8 +312,7 @@ static enum cli_exit inspect_key(const struct cli_args *args, struct ota_span fi
 		goto out;
 	if (encrypted && passphrase.len == 0)
 		status = report_encrypted(path, json);
-	else if (ota_key_read(file, ota_buf_span(&passphrase), &key, &diag) != OTA_OK ||
-		 ota_key_id(key, OTA_HASH_SHA256, &id, &diag) != OTA_OK)
+	else if (read_key(file, ota_buf_span(&passphrase), &key, &id, &diag) != OTA_OK)
 		status = cli_fail_key(path, &diag, CLI_BAD_INPUT);
 	else if (json)
 		status = json_key(path, key, &id, encrypted);

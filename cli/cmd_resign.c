@@ -5,6 +5,7 @@
 #include <ota/base64.h>
 #include <ota/resign.h>
 
+#include "file_args.h"
 #include "image_file.h"
 #include "signer_arg.h"
 
@@ -98,20 +99,6 @@ static enum cli_exit check_mode(const struct cli_args *args)
 	return CLI_USAGE;
 }
 
-/* No output may be the file of a key that is read. */
-static enum cli_exit spare_keys(const struct cli_args *args, const char *output)
-{
-	enum cli_exit status = cli_spare_key(cli_value(args, ENCRYPTION_KEY), output);
-
-	if (status == CLI_DONE)
-		status = cli_spare_key(cli_value(args, FIX_SIG_PUBKEY), output);
-	for (unsigned i = 0; i < args->n_given && status == CLI_DONE; i++) {
-		if (args->given[i].option == KEY)
-			status = cli_spare_key(args->given[i].value[0], output);
-	}
-	return status;
-}
-
 /* Standard input is one file's at most; of several keys on it the second would read nothing. */
 static enum cli_exit check_inputs(const struct cli_args *args)
 {
@@ -128,23 +115,35 @@ static enum cli_exit check_inputs(const struct cli_args *args)
 	return cli_check_key_stdin(args, inputs, sizeof(inputs) / sizeof(inputs[0]));
 }
 
+/* The start of a key's hash in hex. */
+static enum cli_exit check_key_id(const struct cli_args *args)
+{
+	const char *text = cli_value(args, KEY_ID);
+	size_t digits = text ? strspn(text, "0123456789abcdefABCDEF") : 0;
+
+	if (!text || (digits > 0 && digits <= 2 * (size_t)OTA_DIGEST_MAX && !text[digits]))
+		return CLI_DONE;
+	return cli_error(CLI_USAGE, "--key-id", "\"%s\" is not 1 to %d hex digits", text,
+			 2 * OTA_DIGEST_MAX);
+}
+
 static enum cli_exit check(const struct cli_args *args)
 {
-	const char *output = cli_value(args, cli_has(args, EXTRACT) ? EXTRACT : OUTPUT);
-	const char *sig_out = cli_value(args, SIG_OUT);
+	bool extracts = cli_has(args, EXTRACT);
+	/* The image may take its own place, a signature may not. */
+	const char *const outputs[] = {extracts ? NULL : cli_value(args, OUTPUT),
+				       cli_value(args, extracts ? EXTRACT : SIG_OUT)};
 	enum cli_exit status = check_mode(args);
 
-	if (status == CLI_DONE && sig_out && strcmp(sig_out, output) == 0)
-		return cli_error(CLI_USAGE, "--sig-out", "is the image's own output \"%s\"",
-				 output);
+	if (status == CLI_DONE)
+		status = check_key_id(args);
 	if (status == CLI_DONE)
 		status = check_inputs(args);
 	if (status == CLI_DONE)
-		status = spare_keys(args, output);
-	if (status == CLI_DONE && sig_out)
-		status = spare_keys(args, sig_out);
-	if (status == CLI_DONE && !cli_has(args, EXTRACT))
-		status = image_file_check_output(args->positional[0], output);
+		status = cli_check_outputs(args, args->positional[0], outputs,
+					   sizeof(outputs) / sizeof(outputs[0]));
+	if (status == CLI_DONE && !extracts)
+		status = image_file_check_output(args->positional[0], outputs[0]);
 	return status;
 }
 
@@ -312,7 +311,7 @@ static enum cli_exit fail(const struct cli_args *args, struct ota_span file, str
 {
 	if (diag->err == OTA_E_USAGE && !cli_has(args, ENCRYPTION_KEY) && is_closed(file))
 		ota_hint(diag, "--encryption-key KEY opens it");
-	return cli_fail(args->positional[0], diag);
+	return cli_fail_signed(args, args->positional[0], diag);
 }
 
 static enum cli_exit resign(const struct cli_args *args, struct ota_span file, struct ota_buf *out,

@@ -6,6 +6,7 @@
 #include <ota/firmware.h>
 
 #include "depfile.h"
+#include "file_args.h"
 #include "io.h"
 #include "sign_values.h"
 #include "signer_arg.h"
@@ -201,6 +202,7 @@ struct job {
 	const char *input;
 	const char *output;
 	bool to_hex;
+	uint32_t base; /* address of the header, when to_hex */
 	struct ota_image_plan plan;
 	struct sign_values values;
 	struct ota_firmware firmware;
@@ -245,9 +247,6 @@ static enum cli_exit find_output(struct job *job)
 
 	job->input = args->positional[0];
 	job->output = cli_value(args, OUTPUT);
-	if (job->imgtool && job->output)
-		return cli_error(CLI_USAGE, "sign",
-				 "--output is no option of imgtool; OUTFILE is the second file");
 	if (args->n_positionals == 2 && job->output)
 		return cli_error(CLI_USAGE, "sign", "two outputs: \"%s\" and --output \"%s\"",
 				 args->positional[1], job->output);
@@ -264,7 +263,7 @@ static enum cli_exit check_needed(const struct job *job)
 {
 	enum cli_exit status = need(job, VERSION, "--version VERSION");
 
-	if (status == CLI_DONE && job->imgtool)
+	if (status == CLI_DONE && job->imgtool && !cli_has(job->args, TARGET))
 		status = need(job, SLOT_SIZE, "--slot-size N");
 	if (status != CLI_DONE || cli_has(job->args, HEADER_SIZE) || cli_has(job->args, TARGET))
 		return status;
@@ -273,30 +272,30 @@ static enum cli_exit check_needed(const struct job *job)
 	return CLI_USAGE;
 }
 
-/* Every output is a file of its own, and none of them a key. */
 static enum cli_exit check_outputs(const struct job *job)
 {
 	const struct cli_args *args = job->args;
 	const char *const outputs[] = {job->output, cli_value(args, SIG_OUT),
 				       cli_value(args, DEPFILE)};
-	const char *const kept[] = {cli_value(args, ENCRYPT), cli_value(args, FIX_SIG_PUBKEY)};
-	enum cli_exit status = CLI_DONE;
 
-	for (size_t i = 0; i < 3 && status == CLI_DONE; i++) {
-		for (size_t j = 0; j < i; j++) {
-			if (outputs[i] && strcmp(outputs[i], outputs[j] ? outputs[j] : "") == 0)
-				return cli_error(CLI_USAGE, outputs[i], "is named for two outputs");
-		}
-		for (unsigned k = 0; k < args->n_given && status == CLI_DONE; k++) {
-			if (args->given[k].option == KEY)
-				status = cli_spare_key(args->given[k].value[0], outputs[i]);
-		}
-		for (size_t k = 0; k < 2 && status == CLI_DONE; k++)
-			status = cli_spare_key(kept[k], outputs[i]);
-	}
-	if (status == CLI_DONE && cli_has(args, DEPFILE) && cli_is_stdout(job->output))
+	if (cli_has(args, DEPFILE) && cli_is_stdout(job->output))
 		return cli_error(CLI_USAGE, "--depfile", "needs an output that is a file");
-	return status;
+	return cli_check_outputs(args, job->input, outputs, sizeof(outputs) / sizeof(outputs[0]));
+}
+
+/* What says how to encrypt means that it is to be encrypted. imgtool ignores it. */
+static enum cli_exit check_encryption(const struct job *job)
+{
+	static const unsigned hows[] = {CLEAR, ENCRYPT_KEYLEN, SAVE_ENCTLV, HMAC_SHA};
+
+	for (size_t i = 0; i < sizeof(hows) / sizeof(hows[0]); i++) {
+		if (cli_has(job->args, hows[i]) && !cli_has(job->args, ENCRYPT) && !job->imgtool)
+			return cli_error(CLI_USAGE, "sign",
+					 "--%s says how to encrypt, and without --encrypt KEY "
+					 "nothing is encrypted",
+					 options[hows[i]].name);
+	}
+	return CLI_DONE;
 }
 
 static enum cli_exit check_inputs(const struct job *job)
@@ -330,6 +329,11 @@ static enum cli_exit check_options(struct job *job)
 	    !cli_has(args, FIX_SIG) && !cli_has(args, SIGN_WITH))
 		status = cli_error(CLI_USAGE, "--sig-out",
 				   "without a key there is no signature to write");
+	if (status == CLI_DONE && cli_has(args, SIG_OUT) && cli_has(args, VECTOR_TO_SIGN))
+		status = cli_error(CLI_USAGE, "--sig-out",
+				   "with --vector-to-sign nothing is signed here");
+	if (status == CLI_DONE)
+		status = check_encryption(job);
 	if (status == CLI_DONE && cli_has(args, FIX_SIG) && cli_has(args, COMPRESSION) &&
 	    strcmp(cli_value(args, COMPRESSION), "disabled") != 0)
 		status = cli_error(CLI_USAGE, "--fix-sig",
@@ -592,12 +596,15 @@ static enum cli_exit read_firmware(struct job *job)
 }
 
 /* The address of the header, for Intel HEX. */
-static enum cli_exit find_base(const struct job *job, uint32_t *base)
+static enum cli_exit find_base(struct job *job)
 {
+	uint32_t *base = &job->base;
 	const struct ota_firmware *firmware = &job->firmware;
 	uint32_t header = job->plan.pad_header ? job->plan.header_size : 0;
 	uint64_t given = 0;
 
+	if (!job->to_hex)
+		return CLI_DONE;
 	if (cli_has(job->args, HEX_ADDR)) {
 		enum cli_exit status = cli_number(job->args, HEX_ADDR, UINT32_MAX, &given);
 
@@ -745,16 +752,11 @@ static void hint_build(const struct job *job, const struct ota_diag *diag)
 
 static enum cli_exit fail_build(const struct job *job, const struct ota_diag *diag)
 {
-	const char *subject = diag->err == OTA_E_USAGE ? "sign" : job->input;
-	enum cli_exit status;
+	enum cli_exit status =
+		cli_fail_signed(job->args, diag->err == OTA_E_USAGE ? "sign" : job->input, diag);
 
-	if (diag->err == OTA_E_SIGNATURE)
-		subject =
-			cli_has(job->args, FIX_SIG) ? cli_value(job->args, FIX_SIG) : "--sign-with";
-	status = cli_fail(subject, diag);
 	hint_build(job, diag);
-	/* A command that fails is no answer about the image. */
-	return diag->err == OTA_E_REFUSED ? CLI_ENVIRONMENT : status;
+	return status;
 }
 
 /* Where imgtool's reckoning and the bootloader's part. */
@@ -802,15 +804,14 @@ static enum cli_exit write_image(const struct job *job, const struct ota_buf *im
 {
 	struct ota_buf hex = ota_buf_init(CLI_FILE_MAX);
 	struct ota_diag diag = {.err = OTA_OK};
-	uint32_t base = 0;
 	enum cli_exit status = CLI_DONE;
 
-	if (job->to_hex)
-		status = find_base(job, &base);
-	if (status == CLI_DONE && job->to_hex &&
-	    ota_image_to_hex(&job->plan, ota_buf_span(image), job->made.len, base, &hex, &diag) !=
-		    OTA_OK)
+	if (job->to_hex && ota_image_to_hex(&job->plan, ota_buf_span(image), job->made.len,
+					    job->base, &hex, &diag) != OTA_OK) {
+		if (diag.err == OTA_E_ROOM)
+			diag.err = OTA_E_USAGE; /* an address that was given, or read */
 		status = cli_fail(job->output, &diag);
+	}
 	if (status == CLI_DONE)
 		status = cli_write_sig_out(job->args, &job->made.sig);
 	if (status == CLI_DONE)
@@ -833,6 +834,8 @@ static enum cli_exit run(const struct cli_args *args)
 	 * vain. */
 	if (status == CLI_DONE)
 		status = read_firmware(&job);
+	if (status == CLI_DONE)
+		status = find_base(&job);
 	if (status == CLI_DONE)
 		status = read_keys(&job);
 	if (status == CLI_DONE)

@@ -329,6 +329,11 @@ static void warn(const struct report *report)
 	const struct ota_image_verdict *verdict = &report->verdict;
 	const char *name = development_name(report);
 
+	if (report->image.big_endian)
+		cli_warning(report->path,
+			    "its TLV types are one byte and a zero, as imgtool writes "
+			    "them; a bootloader that reads 16-bit big-endian types "
+			    "refuses it");
 	for (unsigned i = 0; i < verdict->n_warnings; i++)
 		cli_warning(report->path, "%s (%s at 0x%zx)", verdict->warning[i].text,
 			    ota_rule_name(verdict->warning[i].rule), verdict->warning[i].at);

@@ -1,34 +1,36 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <sys/stat.h>
 
-#include <ota/token.h>
-
 #include "depfile.h"
+#include "file_args.h"
 #include "io.h"
 
 #define DEPFILE_MAX 0x100000U /* bytes */
-
-/* Options whose value is a file that is read. */
-static const char *const inputs[] = {"key",    "fix-sig",         "fix-sig-pubkey", "encrypt",
-				     "target", "custom-tlv-file", "passphrase-file"};
 
 static enum ota_err append(struct ota_buf *out, const char *text, struct ota_diag *diag)
 {
 	return ota_buf_append(out, ota_span_of(text, strlen(text)), diag);
 }
 
-/* A name as make reads it. */
+static bool is_special(char c)
+{
+	return c == ' ' || c == '\t' || c == '#' || c == ':';
+}
+
+/* A name as make reads it: a backslash is one unless it stands before what it would quote. */
 static enum ota_err append_name(struct ota_buf *out, const char *name, struct ota_diag *diag)
 {
 	enum ota_err err = OTA_OK;
 
-	for (; *name && err == OTA_OK; name++) {
-		char c[2] = {*name, '\0'};
+	for (const char *at = name; *at && err == OTA_OK; at++) {
+		char c[2] = {*at, '\0'};
 
-		if (*name == '$')
+		if (*at == '\n' || *at == ';')
+			return ota_fail(diag, OTA_E_USAGE, "make cannot read the name \"%s\"",
+					name);
+		if (*at == '$')
 			err = append(out, "$", diag);
-		else if (*name == ' ' || *name == '\t' || *name == '#' || *name == '\\' ||
-			 *name == ':')
+		else if (is_special(*at) || (*at == '\\' && is_special(at[strspn(at, "\\")])))
 			err = append(out, "\\", diag);
 		if (err == OTA_OK)
 			err = append(out, c, diag);
@@ -36,61 +38,49 @@ static enum ota_err append_name(struct ota_buf *out, const char *name, struct ot
 	return err;
 }
 
-/* A name that stands for a regular file; a built-in profile or a token's key is none. */
+/* A name that stands for a regular file; a built-in profile is none. */
 static bool is_file(const char *name)
 {
 	struct stat st;
 
-	return !cli_is_stdin(name) && !ota_token_is_uri(name) && stat(name, &st) == 0 &&
-	       S_ISREG(st.st_mode);
+	return !cli_is_stdin(name) && stat(name, &st) == 0 && S_ISREG(st.st_mode);
 }
 
-static enum ota_err append_input(struct ota_buf *out, const char *name, struct ota_diag *diag)
-{
-	enum ota_err err;
+/* The rule that is being written. */
+struct rule {
+	struct ota_buf text;
+	struct ota_diag diag;
+};
 
-	if (!is_file(name))
-		return OTA_OK;
-	err = append(out, " \\\n ", diag);
-	return err == OTA_OK ? append_name(out, name, diag) : err;
-}
-
-static bool names_input(const struct cli_option *option)
+static enum cli_exit append_input(const char *name, void *context)
 {
-	for (size_t i = 0; i < sizeof(inputs) / sizeof(inputs[0]); i++) {
-		if (strcmp(inputs[i], option->name) == 0)
-			return true;
-	}
-	return false;
+	struct rule *rule = context;
+	enum ota_err err = OTA_OK;
+
+	if (is_file(name))
+		err = append(&rule->text, " \\\n ", &rule->diag);
+	if (is_file(name) && err == OTA_OK)
+		err = append_name(&rule->text, name, &rule->diag);
+	return err == OTA_OK ? CLI_DONE : CLI_ENVIRONMENT;
 }
 
 enum cli_exit cli_write_depfile(const struct cli_args *args, unsigned depfile, const char *output,
 				const char *input)
 {
-	const struct cli_option *options = args->row->command->options;
 	const char *path = cli_value(args, depfile);
-	struct ota_diag diag = {.err = OTA_OK};
-	struct ota_buf rule = ota_buf_init(DEPFILE_MAX);
-	enum cli_exit status;
-	enum ota_err err;
+	struct rule rule = {.text = ota_buf_init(DEPFILE_MAX)};
+	enum cli_exit status = CLI_DONE;
 
 	if (!path)
 		return CLI_DONE;
-	err = append_name(&rule, output, &diag);
-	if (err == OTA_OK)
-		err = append(&rule, ":", &diag);
-	if (err == OTA_OK)
-		err = append_input(&rule, input, &diag);
-	for (unsigned i = 0; i < args->n_given && err == OTA_OK; i++) {
-		const struct cli_given *given = &args->given[i];
-		const struct cli_option *option = &options[given->option];
-
-		if (names_input(option))
-			err = append_input(&rule, given->value[option->two_values ? 1 : 0], &diag);
-	}
-	if (err == OTA_OK)
-		err = append(&rule, "\n", &diag);
-	status = err == OTA_OK ? cli_write(path, ota_buf_span(&rule)) : cli_fail(path, &diag);
-	ota_buf_free(&rule);
+	if (append_name(&rule.text, output, &rule.diag) != OTA_OK ||
+	    append(&rule.text, ":", &rule.diag) != OTA_OK ||
+	    append_input(input, &rule) != CLI_DONE ||
+	    cli_each_input(args, append_input, &rule) != CLI_DONE ||
+	    append(&rule.text, "\n", &rule.diag) != OTA_OK)
+		status = cli_fail(path, &rule.diag);
+	if (status == CLI_DONE)
+		status = cli_write(path, ota_buf_span(&rule.text));
+	ota_buf_free(&rule.text);
 	return status;
 }

@@ -183,9 +183,11 @@ void cli_print_man(void)
 	       "The same inputs give the same bytes on every machine. ECDSA signatures are\n"
 	       "deterministic (RFC 6979), Ed25519 signatures always are. Exceptions: "
 	       "\\fBkeygen\\fR,\n"
-	       "\\fB\\-\\-random\\-nonce\\fR, RSA signatures, whose salt is random, and "
-	       "signatures that a\n"
-	       "PKCS#11 token makes.\n"
+	       "encryption, \\fB\\-\\-random\\-nonce\\fR, RSA signatures, whose salt is "
+	       "random, and\n"
+	       "signatures that a PKCS#11 token or another program makes. Compressed images "
+	       "depend on\n"
+	       "the version of liblzma.\n"
 	       ".SH SEE ALSO\n"
 	       "bsdiff(1), bspatch(1), openssl(1)\n");
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <stdlib.h>
 
+#include "file_args.h"
 #include "imgtool.h"
 #include "imgtool_dumpinfo.h"
 #include "io.h"
@@ -85,6 +86,10 @@ static enum cli_exit run(const struct cli_args *args)
 	unsigned form = output ? FORM_YAML : FORM_HUMAN;
 	enum cli_exit status = cli_choice(args, FORMAT, forms, &form);
 
+	const char *const outputs[] = {NULL, output};
+
+	if (status == CLI_DONE)
+		status = cli_check_outputs(args, path, outputs, 2);
 	if (status == CLI_DONE)
 		status = imgtool_read_image(path, &file);
 	if (status == CLI_DONE && dump_read(path, ota_buf_span(&file), &dump, &diag) != OTA_OK)

@@ -5,6 +5,8 @@
  */
 #include <stdio.h>
 
+#include <ota/firmware.h>
+
 #include "default_boot.h"
 #include "imgtool.h"
 #include "io.h"
@@ -337,7 +339,7 @@ static enum cli_exit read_image(const char *path, struct ota_buf *file)
 {
 	enum cli_exit status = imgtool_read_image(path, file);
 
-	return status == CLI_BAD_INPUT ? CLI_NO : status;
+	return status == CLI_BAD_INPUT && ota_firmware_is_hex_name(path) ? CLI_NO : status;
 }
 
 static enum cli_exit read_key(const struct cli_args *args, struct ota_key **key)

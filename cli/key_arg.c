@@ -171,7 +171,8 @@ static enum cli_exit prompt(const struct cli_args *args, const struct secret_wor
 	if (args->row->imgtool && words == &passphrase_words)
 		return cli_prompt_or_stdin("Enter key passphrase: ", line);
 	(void)snprintf(text, sizeof(text), "%s for %.*s: ", words->title, WHOSE_MAX, whose);
-	return cli_prompt(text, line);
+	return words == &passphrase_words ? cli_prompt_or_piped(text, line)
+					  : cli_prompt(text, line);
 }
 
 /* Asks for it on the terminal; without one, says which option does. */
@@ -246,7 +247,8 @@ static enum cli_exit read_file_key(const struct cli_args *args, const char *path
 	ota_buf_wipe(&passphrase);
 	ota_buf_wipe(&file);
 	if (status == CLI_DONE && ota_key_is_private(*key))
-		status = judge_mode(args, path, "private key", mode);
+		status = judge_mode(args, path, ota_key_is_kek(*key) ? "secret key" : "private key",
+				    mode);
 	return status;
 }
 

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <poll.h>
 #include <signal.h>
+#include <sys/stat.h>
 #include <termios.h>
 #include <unistd.h>
 
@@ -9,7 +11,8 @@
 #include "io.h"
 #include "prompt.h"
 
-#define PROMPT_MAX 512 /* characters of a question */
+#define PROMPT_MAX    512 /* characters of a question */
+#define STDIN_WAIT_MS 1000
 
 static const int ending_signals[] = {SIGINT, SIGTERM, SIGHUP, SIGQUIT};
 #define N_SIGNALS (sizeof(ending_signals) / sizeof(ending_signals[0]))
@@ -136,4 +139,23 @@ enum cli_exit cli_prompt_or_stdin(const char *text, struct ota_buf *line)
 	/* No one typed a newline behind the question. */
 	(void)!write(STDERR_FILENO, "\n", 1);
 	return status;
+}
+
+/* True when standard input is a pipe or a file that something can be read from. */
+static bool stdin_offers(void)
+{
+	struct pollfd in = {.fd = STDIN_FILENO, .events = POLLIN};
+	struct stat st;
+
+	return fstat(STDIN_FILENO, &st) == 0 && (S_ISFIFO(st.st_mode) || S_ISREG(st.st_mode)) &&
+	       poll(&in, 1, STDIN_WAIT_MS) == 1 && (in.revents & POLLIN) != 0;
+}
+
+enum cli_exit cli_prompt_or_piped(const char *text, struct ota_buf *line)
+{
+	enum cli_exit status = cli_prompt(text, line);
+
+	if (status != CLI_USAGE || !stdin_offers())
+		return status;
+	return ask_and_read(text, STDERR_FILENO, STDIN_FILENO, "standard input", line);
 }

@@ -17,4 +17,10 @@ enum cli_exit cli_prompt(const char *text, struct ota_buf *line);
 /* The same; without a terminal `text` goes to standard error and the line is standard input's. */
 enum cli_exit cli_prompt_or_stdin(const char *text, struct ota_buf *line);
 
+/*
+ * The same, but nobody is waited for: without a terminal the line is taken from standard input if
+ * it is there already; CLI_USAGE, unsaid, otherwise.
+ */
+enum cli_exit cli_prompt_or_piped(const char *text, struct ota_buf *line);
+
 #endif

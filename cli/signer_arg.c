@@ -26,6 +26,16 @@ struct cli_signers {
 
 /* -- signatures made elsewhere ----------------------------------------------------------------- */
 
+/* A padded ECDSA signature (--pad-sig) is verified without its zeros, and stays padded. */
+static struct ota_span without_zeros(const struct ota_key *key, struct ota_span sig)
+{
+	size_t der = sig.len >= 2 ? sig.data[1] + (size_t)2 : sig.len;
+
+	if (ota_key_sig_tlv(key) != OTA_TLV_ECDSA_SIG || !ota_span_all(ota_span_tail(sig, der), 0))
+		return sig;
+	return ota_span_head(sig, der);
+}
+
 static bool verifies(const struct source *source, const struct ota_to_sign *to_sign,
 		     struct ota_span bytes, struct ota_sig *sig)
 {
@@ -33,7 +43,8 @@ static bool verifies(const struct source *source, const struct ota_to_sign *to_s
 		return false;
 	memcpy(sig->data, bytes.data, bytes.len);
 	sig->len = bytes.len;
-	if (ota_key_verify(source->key, to_sign->message, bytes, NULL) == OTA_OK)
+	if (ota_key_verify(source->key, to_sign->message, without_zeros(source->key, bytes),
+			   NULL) == OTA_OK)
 		return true;
 	/* Tokens and cloud services also give ECDSA signatures as raw r and s. */
 	return ota_key_sig_from_raw(source->key, bytes, sig, NULL) == OTA_OK &&
@@ -103,6 +114,11 @@ enum cli_exit cli_check_signers(const struct cli_args *args)
 	if (value_of(args, "fix-sig") && !value_of(args, "fix-sig-pubkey"))
 		return cli_error(CLI_USAGE, "--fix-sig",
 				 "needs --fix-sig-pubkey KEY, the public key of that signature");
+	if (value_of(args, "fix-sig-pubkey") && !value_of(args, "fix-sig") && !command &&
+	    !args->row->imgtool && !value_of(args, "vector-to-sign"))
+		return cli_error(
+			CLI_USAGE, "--fix-sig-pubkey",
+			"is for a signature made elsewhere: needs --fix-sig or --sign-with");
 	if (value_of(args, "fix-sig") && count_of(args, "key") > 0)
 		return cli_error(CLI_USAGE, "--fix-sig",
 				 "and --key are two signatures; only one of them can be meant");
@@ -221,6 +237,22 @@ const struct ota_signer *cli_signers_list(const struct cli_signers *signers, siz
 {
 	*n = signers ? signers->n : 0;
 	return signers ? signers->list : NULL;
+}
+
+enum cli_exit cli_fail_signed(const struct cli_args *args, const char *subject,
+			      const struct ota_diag *diag)
+{
+	bool by_command = value_of(args, "sign-with") != NULL;
+	enum cli_exit status;
+
+	if (diag->err == OTA_E_SIGNATURE && value_of(args, "fix-sig"))
+		subject = value_of(args, "fix-sig");
+	/* The image is made in memory: only the command has files, or refuses. */
+	else if (by_command && (diag->err == OTA_E_SIGNATURE || diag->err == OTA_E_REFUSED ||
+				diag->err == OTA_E_IO || diag->err == OTA_E_ROOM))
+		subject = "--sign-with";
+	status = cli_fail(subject, diag);
+	return by_command && diag->err == OTA_E_REFUSED ? CLI_ENVIRONMENT : status;
 }
 
 enum cli_exit cli_write_sig_out(const struct cli_args *args, const struct ota_sig *sig)

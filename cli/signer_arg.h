@@ -33,7 +33,7 @@
 			       "or --fix-sig-pubkey is its public key"},                           \
 	[SIG_OUT] = {.name = "sig-out",                                                            \
 		     .value = "FILE",                                                              \
-		     .help = "write the signature too, in base64"},                                \
+		     .help = "write the (first) signature too, in base64"},                        \
 	[RANDOM_NONCE] = {.name = "random-nonce",                                                  \
 			  .help = "ECDSA with a random nonce, as imgtool does; each run another "  \
 				  "signature"},                                                    \
@@ -59,6 +59,13 @@ enum cli_exit cli_read_signers(const struct cli_args *args, bool public_only,
 
 /* The list, for a plan; borrowed. */
 const struct ota_signer *cli_signers_list(const struct cli_signers *signers, size_t *n);
+
+/*
+ * Says why an image was not made: what is wrong with a signature is said of the option that it came
+ * by, all else of `subject`. A command that fails is exit 4: it is no answer about the image.
+ */
+enum cli_exit cli_fail_signed(const struct cli_args *args, const char *subject,
+			      const struct ota_diag *diag);
 
 /* Writes the signature as --sig-out says, when it was given. */
 enum cli_exit cli_write_sig_out(const struct cli_args *args, const struct ota_sig *sig);

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 # What "cmake --install" puts where.
+list(TRANSFORM CMAKE_DL_LIBS PREPEND -l OUTPUT_VARIABLE OTA_PC_DL)
 configure_file(${CMAKE_CURRENT_SOURCE_DIR}/cmake/libota.pc.in ${CMAKE_CURRENT_BINARY_DIR}/libota.pc
 	@ONLY)
 

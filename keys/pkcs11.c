@@ -111,7 +111,7 @@ enum ota_err ota_pkcs11_fail(const struct ota_token *token, const char *function
 
 bool ota_token_library_version(char *text, size_t cap)
 {
-	/* p11-kit does not tell at run time; its soname holds the interface. */
+	/* The one it was built with: p11-kit does not tell at run time, nor is it loaded here. */
 	(void)snprintf(text, cap, "p11-kit %s", OTA_P11KIT_VERSION);
 	return true;
 }
@@ -119,7 +119,7 @@ bool ota_token_library_version(char *text, size_t cap)
 /* What dlopen said, without p11-kit's own words and the path before it. */
 static const char *load_words(const char *path)
 {
-	const char *words = p11_kit_message();
+	const char *words = ota_p11_kit()->message();
 	const char *at = words;
 
 	if (!words)
@@ -136,9 +136,9 @@ static const char *load_words(const char *path)
 static enum ota_err choose_module(const struct ota_token *token, const char *module,
 				  const char **path, struct ota_diag *diag)
 {
-	const char *name = p11_kit_uri_get_module_name(token->uri);
+	const char *name = ota_p11_kit()->uri_get_module_name(token->uri);
 
-	*path = p11_kit_uri_get_module_path(token->uri);
+	*path = ota_p11_kit()->uri_get_module_path(token->uri);
 	if (!*path)
 		*path = module;
 	if (*path && (*path)[0] != '\0')
@@ -167,10 +167,10 @@ static enum ota_err load(struct ota_token *token, const char *module, struct ota
 		return OTA_E_IO;
 	}
 	/* A managed one: several keys may share it, the last one finalizes it. */
-	token->module = p11_kit_module_load(path, 0);
+	token->module = ota_p11_kit()->module_load(path, 0);
 	if (!token->module)
 		return ota_fail(diag, OTA_E_IO, "PKCS#11 module %s: %s", path, load_words(path));
-	rv = p11_kit_module_initialize(token->module);
+	rv = ota_p11_kit()->module_initialize(token->module);
 	if (rv != CKR_OK)
 		return ota_pkcs11_fail(token, "C_Initialize", rv, diag);
 	token->is_initialised = true;
@@ -215,7 +215,7 @@ static void keep_label(struct ota_token *token)
 
 static bool slot_fits(const struct ota_token *token, CK_SLOT_ID slot, const CK_TOKEN_INFO *info)
 {
-	CK_SLOT_ID wanted = p11_kit_uri_get_slot_id(token->uri);
+	CK_SLOT_ID wanted = ota_p11_kit()->uri_get_slot_id(token->uri);
 	CK_SLOT_INFO slot_info;
 	CK_INFO module_info;
 
@@ -224,9 +224,9 @@ static bool slot_fits(const struct ota_token *token, CK_SLOT_ID slot, const CK_T
 	(void)token->module->C_GetSlotInfo(slot, &slot_info);
 	(void)token->module->C_GetInfo(&module_info);
 	return (wanted == CK_UNAVAILABLE_INFORMATION || wanted == slot) &&
-	       p11_kit_uri_match_token_info(token->uri, info) == 1 &&
-	       p11_kit_uri_match_slot_info(token->uri, &slot_info) == 1 &&
-	       p11_kit_uri_match_module_info(token->uri, &module_info) == 1;
+	       ota_p11_kit()->uri_match_token_info(token->uri, info) == 1 &&
+	       ota_p11_kit()->uri_match_slot_info(token->uri, &slot_info) == 1 &&
+	       ota_p11_kit()->uri_match_module_info(token->uri, &module_info) == 1;
 }
 
 /* The slots that hold a token. The first call lets the module look again at its readers. */
@@ -432,10 +432,11 @@ void ota_token_close(struct ota_token *token)
 	if (token->is_open)
 		(void)token->module->C_CloseSession(token->session);
 	if (token->is_initialised)
-		(void)p11_kit_module_finalize(token->module);
+		(void)ota_p11_kit()->module_finalize(token->module);
 	if (token->module)
-		p11_kit_module_release(token->module);
-	p11_kit_uri_free(token->uri);
+		ota_p11_kit()->module_release(token->module);
+	if (token->uri)
+		ota_p11_kit()->uri_free(token->uri);
 	sodium_free(token->pin);
 	free(token);
 }

@@ -137,7 +137,7 @@ static enum ota_err find(const struct ota_token *token, struct search *search,
 /* The value of an attribute of the URI; NULL when it has none. */
 static struct ota_span uri_value(const struct ota_token *token, CK_ATTRIBUTE_TYPE type)
 {
-	CK_ATTRIBUTE *attribute = p11_kit_uri_get_attribute(token->uri, type);
+	CK_ATTRIBUTE *attribute = ota_p11_kit()->uri_get_attribute(token->uri, type);
 
 	if (!attribute)
 		return ota_span_of(NULL, 0);

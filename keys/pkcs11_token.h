@@ -7,11 +7,10 @@
 #define PKCS11_TOKEN_H
 
 #include <openssl/evp.h>
-#include <p11-kit/p11-kit.h>
-#include <p11-kit/pkcs11.h>
-#include <p11-kit/uri.h>
 
 #include <ota/token.h>
+
+#include "p11_kit_load.h"
 
 struct ota_token {
 	P11KitUri *uri;
@@ -51,7 +50,10 @@ OTA_MUST_CHECK enum ota_err ota_pkcs11_login(struct ota_token *token, struct ota
 
 /* -- pkcs11_uri.c ------------------------------------------------------------------------------ */
 
-/* Parses a URI and refuses what no one should use. The caller owns `*uri`. */
+/*
+ * Parses a URI and refuses what no one should use. Loads p11-kit, for everything that is done with
+ * a URI begins here. The caller owns `*uri`.
+ */
 OTA_MUST_CHECK enum ota_err ota_pkcs11_parse(const char *text, P11KitUri **uri,
 					     struct ota_diag *diag);
 

@@ -37,15 +37,20 @@ static const char *parse_words(int code)
 
 enum ota_err ota_pkcs11_parse(const char *text, P11KitUri **uri, struct ota_diag *diag)
 {
+	enum ota_err err = ota_p11_kit_load(diag);
 	int code;
 
-	*uri = p11_kit_uri_new();
-	code = *uri ? p11_kit_uri_parse(text, P11_KIT_URI_FOR_ANY, *uri) : P11_KIT_URI_NO_MEMORY;
+	*uri = NULL;
+	if (err != OTA_OK)
+		return err;
+	*uri = ota_p11_kit()->uri_new();
+	code = *uri ? ota_p11_kit()->uri_parse(text, P11_KIT_URI_FOR_ANY, *uri)
+		    : P11_KIT_URI_NO_MEMORY;
 	if (code == P11_KIT_URI_NO_MEMORY)
 		return ota_fail(diag, OTA_E_MEMORY, "out of memory reading a PKCS#11 URI");
 	if (code != P11_KIT_URI_OK)
 		return ota_fail(diag, OTA_E_MALFORMED, "not a PKCS#11 URI: %s", parse_words(code));
-	if (p11_kit_uri_get_pin_value(*uri)) {
+	if (ota_p11_kit()->uri_get_pin_value(*uri)) {
 		(void)ota_fail(
 			diag, OTA_E_USAGE,
 			"pin-value in a PKCS#11 URI: the PIN would be seen by every process");
@@ -53,7 +58,7 @@ enum ota_err ota_pkcs11_parse(const char *text, P11KitUri **uri, struct ota_diag
 		return OTA_E_USAGE;
 	}
 	/* p11-kit lets such a URI match nothing, which would look like a key that is not there. */
-	if (p11_kit_uri_any_unrecognized(*uri))
+	if (ota_p11_kit()->uri_any_unrecognized(*uri))
 		return ota_fail(diag, OTA_E_UNSUPPORTED,
 				"the PKCS#11 URI has an attribute that RFC 7512 does not know");
 	return OTA_OK;
@@ -61,7 +66,7 @@ enum ota_err ota_pkcs11_parse(const char *text, P11KitUri **uri, struct ota_diag
 
 CK_OBJECT_CLASS ota_pkcs11_uri_class(P11KitUri *uri)
 {
-	CK_ATTRIBUTE *attribute = p11_kit_uri_get_attribute(uri, CKA_CLASS);
+	CK_ATTRIBUTE *attribute = ota_p11_kit()->uri_get_attribute(uri, CKA_CLASS);
 	CK_OBJECT_CLASS class = CK_UNAVAILABLE_INFORMATION;
 
 	if (attribute && attribute->ulValueLen == sizeof(class))
@@ -97,7 +102,7 @@ enum ota_err ota_token_pin_source(const char *text, char *path, size_t cap, stru
 	err = ota_pkcs11_parse(text, &uri, diag);
 	if (err != OTA_OK)
 		goto out;
-	source = p11_kit_uri_get_pin_source(uri);
+	source = ota_p11_kit()->uri_get_pin_source(uri);
 	if (!source) {
 		err = OTA_E_ABSENT;
 		goto out;
@@ -112,7 +117,8 @@ enum ota_err ota_token_pin_source(const char *text, char *path, size_t cap, stru
 	else
 		memcpy(path, named, strlen(named) + 1);
 out:
-	p11_kit_uri_free(uri);
+	if (uri)
+		ota_p11_kit()->uri_free(uri);
 	return err;
 }
 

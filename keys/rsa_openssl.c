@@ -91,8 +91,9 @@ static bool is_pair(const struct numbers *numbers)
 
 /*
  * No prime below 752, as OpenSSL has it, and as most damaged numbers are. Its public_check would
- * also ask whether n is a prime, for most of the time that a verification takes: a key that was
- * damaged into one verifies nothing, and whoever could plant one could plant his own key.
+ * also ask whether n is a prime or a prime's power, for most of the time that a verification takes:
+ * a key that was damaged into one verifies nothing, and whoever could plant one could plant his own
+ * key.
  */
 static bool has_small_factor(const BIGNUM *n)
 {
@@ -108,8 +109,8 @@ static bool is_sound(const EVP_PKEY *pkey, bool is_private)
 	struct numbers numbers = {.ctx = NULL};
 	bool sound = numbers_get(&numbers, pkey, is_private ? N_NUMBERS : E + 1) &&
 		     BN_is_odd(numbers.of[N]) && BN_is_odd(numbers.of[E]) &&
-		     !BN_is_one(numbers.of[E]) &&
-		     (is_private ? is_pair(&numbers) : !has_small_factor(numbers.of[N]));
+		     !BN_is_one(numbers.of[E]) && !has_small_factor(numbers.of[N]) &&
+		     (!is_private || is_pair(&numbers));
 
 	numbers_free(&numbers);
 	ERR_clear_error();

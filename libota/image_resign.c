@@ -27,16 +27,6 @@ static bool is_encryption(uint16_t type)
 
 /* -- what there is ----------------------------------------------------------------------------- */
 
-static struct ota_span without_padding(const struct ota_tlv *tlv)
-{
-	struct ota_span sig = tlv->value;
-	size_t der = sig.len >= 2 ? sig.data[1] + (size_t)2 : sig.len;
-
-	if (tlv->type != OTA_TLV_ECDSA_SIG || !ota_span_all(ota_span_tail(sig, der), 0))
-		return sig;
-	return ota_span_head(sig, der);
-}
-
 enum ota_err ota_image_signature(const struct ota_image *image, size_t index,
 				 struct ota_signature *signature)
 {
@@ -54,7 +44,7 @@ enum ota_err ota_image_signature(const struct ota_image *image, size_t index,
 		if (index-- == 0) {
 			signature->at = tlv.at;
 			signature->tlv = tlv.type;
-			signature->value = without_padding(&tlv);
+			signature->value = ota_signature_unpadded(tlv.type, tlv.value);
 			return OTA_OK;
 		}
 		*signature = (struct ota_signature){.tlv = 0};
@@ -310,9 +300,9 @@ static enum ota_err write_rest(const struct job *job, struct ota_wr *wr, size_t 
 
 	if (image->rest.len == 0)
 		return OTA_OK;
-	/* image_ok and copy_done are in every mode's trailer, written yet or not. */
+	/* image_ok, copy_done and swap_info are in every mode's trailer, written yet or not. */
 	if (image->has_trailer && wr->at > image->bytes.len)
-		least = ota_trailer_magic_field(trailer->max_align) + 2 * trailer->max_align;
+		least = ota_trailer_magic_field(trailer->max_align) + 3 * trailer->max_align;
 	least = least > size ? least : size;
 	if (wr->at > file_len || file_len - wr->at < least)
 		return ota_fail(diag, OTA_E_NO_FIT,
@@ -380,6 +370,35 @@ static enum ota_err check_made(const struct job *job, struct ota_span made, stru
 	return err;
 }
 
+/*
+ * A compressed image has the signature of the plain one among what is signed, by the key of the
+ * image's first signature; that one cannot be another's.
+ */
+static enum ota_err check_origin(const struct job *job, struct ota_diag *diag)
+{
+	const struct ota_resign_plan *plan = job->plan;
+	struct ota_tlv_iter iter = ota_tlv_iter_init(&job->image.areas);
+	struct ota_span digest = {NULL, 0};
+	struct ota_tlv tlv;
+
+	if (plan->mode != OTA_RESIGN_REPLACE || plan->n_signers == 0)
+		return OTA_OK;
+	while (ota_tlv_next(&iter, &tlv) == OTA_OK) {
+		const struct ota_key *key = plan->signers[0].key;
+
+		if (tlv.is_protected && tlv.type == OTA_TLV_DECOMP_SHA)
+			digest = tlv.value;
+		if (tlv.is_protected && tlv.type == OTA_TLV_DECOMP_SIGNATURE &&
+		    ota_key_verify(key, digest,
+				   ota_signature_unpadded(ota_key_sig_tlv(key), tlv.value),
+				   NULL) != OTA_OK)
+			return ota_fail(diag, OTA_E_UNSUPPORTED,
+					"image is compressed and holds another key's signature of "
+					"the plain image: it must be made anew");
+	}
+	return OTA_OK;
+}
+
 enum ota_err ota_image_resign(const struct ota_resign_plan *plan, struct ota_span file,
 			      struct ota_buf *out, struct ota_sig *sig, struct ota_diag *diag)
 {
@@ -391,6 +410,8 @@ enum ota_err ota_image_resign(const struct ota_resign_plan *plan, struct ota_spa
 	*sig = (struct ota_sig){.len = 0};
 	if (err == OTA_OK)
 		err = check_whole(&job, diag);
+	if (err == OTA_OK)
+		err = check_origin(&job, diag);
 	if (err == OTA_OK)
 		err = check_rest(&job, diag);
 	if (err == OTA_OK)

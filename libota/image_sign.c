@@ -35,7 +35,16 @@ enum ota_err ota_signer_check(const struct ota_signer *signer, enum ota_hash has
 	return OTA_OK;
 }
 
-/* Whoever made it: nothing that its own key does not verify goes into an image. */
+struct ota_span ota_signature_unpadded(uint16_t tlv, struct ota_span sig)
+{
+	size_t der = sig.len >= 2 ? sig.data[1] + (size_t)2 : sig.len;
+
+	if (tlv != OTA_TLV_ECDSA_SIG || !ota_span_all(ota_span_tail(sig, der), 0))
+		return sig;
+	return ota_span_head(sig, der);
+}
+
+/* A signature from outside: nothing that its own key does not verify goes into an image. */
 static enum ota_err check_made(const struct ota_signer *signer, const struct ota_to_sign *to_sign,
 			       const struct ota_sig *sig, struct ota_diag *diag)
 {
@@ -46,7 +55,10 @@ static enum ota_err check_made(const struct ota_signer *signer, const struct ota
 	if (sig->len > sizeof(sig->data))
 		return ota_fail(diag, OTA_E_SIGNATURE, "signature is %zu bytes, at most %zu fit",
 				sig->len, sizeof(sig->data));
-	err = ota_key_verify(signer->key, to_sign->message, ota_span_of(sig->data, sig->len), &why);
+	err = ota_key_verify(signer->key, to_sign->message,
+			     ota_signature_unpadded(ota_key_sig_tlv(signer->key),
+						    ota_span_of(sig->data, sig->len)),
+			     &why);
 	if (err == OTA_E_SIGNATURE)
 		return ota_fail(diag, err,
 				"signature of %zu bytes is not the %s key's for this image",
@@ -73,9 +85,12 @@ enum ota_err ota_signature_make(const struct ota_signer *signer, bool pad_sig,
 	sig->len = 0;
 	if (err != OTA_OK)
 		return err;
-	err = signer->sign ? signer->sign(signer->context, to_sign, sig, diag)
-			   : ota_key_sign(signer->key, to_sign->message, sig, diag);
-	if (err == OTA_OK)
+	/* ota_key_sign verifies what it makes. */
+	if (!signer->sign)
+		err = ota_key_sign(signer->key, to_sign->message, sig, diag);
+	else
+		err = signer->sign(signer->context, to_sign, sig, diag);
+	if (err == OTA_OK && signer->sign)
 		err = check_made(signer, to_sign, sig, diag);
 	if (err == OTA_OK && pad_sig)
 		pad(signer->key, sig);

@@ -8,6 +8,7 @@
 #include <stdio.h>
 
 #include "image_open.h"
+#include "image_sign.h"
 
 #define ED25519_SIG_SIZE 64U
 #define ECDSA_SIG_MAX    128U /* bootutil's buffer; real ones are 72 or 104 at most */
@@ -675,7 +676,10 @@ static enum ota_err judge_detached(struct judge *judge)
 	if (!judge->pure)
 		message = ota_digest_span(&digest);
 	for (size_t i = 0; i < judge->n_keys; i++) {
-		err = ota_key_verify(judge->keys[i], message, judge->boot->signature, NULL);
+		err = ota_key_verify(judge->keys[i], message,
+				     ota_signature_unpadded(ota_key_sig_tlv(judge->keys[i]),
+							    judge->boot->signature),
+				     NULL);
 		if (err == OTA_OK) {
 			judge->verdict->verified = true;
 			judge->verdict->key = i;

@@ -335,4 +335,10 @@ for kind in ecdsa-p256 ecdsa-p384; do
 		[ $((16#${sig:s_at:2})) -le $size ] || fail "$kind: s is high"
 	done
 done
+# A key-encryption key is secret, and has no public part.
+kek=$OTA_VECTORS/imgtool/keys/kw128.b64
+expect 0 "$OTATOOL" inspect "$kek"
+says out "private aes-kw-128 key$"
+expect 2 "$OTATOOL" pubkey -k "$kek"
+expect 2 "$OTATOOL" verify "$OTA_VECTORS/imgtool/out/o069-ed25519.bin" -k "$kek"
 finish

@@ -140,6 +140,22 @@ says err "app.bin: not an absolute path"
 sign_p256 4 "$p256" --pkcs11-module "$tmp/app.bin" --pin-file pin.txt
 says err "PKCS#11 module $tmp/app.bin: .+"
 
+# p11-kit itself is loaded for a URI only: broken, or without its functions, it is in nobody's way.
+mkdir broken hollow
+echo "no library" >broken/libp11-kit.so.0
+library_path=("env" "LD_LIBRARY_PATH=$tmp/broken")
+if [ "$(uname)" = Linux ] && [ "$OTA_SANITIZE" != ON ]; then
+	expect 0 "${library_path[@]}" "$OTATOOL" pubkey -k ecdsa-p256.pem
+	pubkey_without() { expect 4 "${library_path[@]}" "$OTATOOL" pubkey -k "$p256" "${by_file[@]}"; }
+	pubkey_without
+	says err "p11-kit is not installed: .*libp11-kit.so.0: .+"
+	if echo 'int a_name;' | cc -shared -fPIC -x c - -o hollow/libp11-kit.so.0 2>/dev/null; then
+		library_path=("env" "LD_LIBRARY_PATH=$tmp/hollow")
+		pubkey_without
+		says err "p11-kit is not installed: libp11-kit.so.0 has no p11_kit_[a-z_]+"
+	fi
+fi
+
 # The PIN by file, by the URI's pin-source, by descriptor; never in the URI.
 sign_p256 0 "$p256?pin-source=$tmp/pin.txt" "${by_module[@]}"
 sign_p256 0 "$p256?pin-source=file:$tmp/pin.txt" "${by_module[@]}"

@@ -135,7 +135,7 @@ absent none.hex
 made a.img -k keys/ed25519.pem
 room=$(($(wc -c <a.img) + 32))
 made tight.img -k keys/ed25519.pem --slot-size $((room + 16)) --overwrite-only --pad
-no 1 "its trailer needs 32" tight.img --add -k keys/ed25519-b.pem
+no 1 "its trailer needs 40" tight.img --add -k keys/ed25519-b.pem
 resigns tight.img tight.img -k keys/ed25519.pem
 cp a.img erased && head -c 500 /dev/zero | tr '\0' '\377' >>erased
 expect 0 "$OTATOOL" resign erased --add -k keys/ed25519-b.pem -o got
@@ -250,4 +250,24 @@ expect 0 "$OTATOOL" resign place -k keys/ed25519-b.pem -o place
 same place b.img
 "$OTATOOL" resign - -k keys/ed25519-b.pem -o - <a.img >piped 2>err || fail "pipes: $(cat err)"
 same piped b.img
+# A signature does not take the image's place, under whatever name.
+bytes 900 9 >kept.bin
+expect 0 "$OTATOOL" sign kept.bin -o kept.img -v 1 -H 32 --pad-header -k "$OTA_VECTORS/imgtool/keys/ed25519.pem"
+cp kept.img copy.img
+expect 2 "$OTATOOL" resign kept.img --extract ./kept.img
+expect 2 "$OTATOOL" resign kept.img -k "$OTA_VECTORS/imgtool/keys/ed25519.pem" -o new.img --sig-out kept.img
+absent new.img
+same kept.img copy.img
+expect 2 "$OTATOOL" resign kept.img --extract - --key-id zz
+expect 4 "$OTATOOL" resign kept.img -o new.img -k "$OTA_VECTORS/imgtool/keys/ed25519.pub.pem" \
+	--sign-with 'exit 3 # {digest}'
+says err "--sign-with: the signing command ended with exit code 3"
+absent new.img
+# A compressed image holds a signature of the plain one, which is not to stay another key's.
+seq 2000 >text.bin
+expect 0 "$OTATOOL" sign text.bin -o lzma.img -v 1 -H 32 --pad-header --compression lzma2 \
+	-k "$OTA_VECTORS/imgtool/keys/ed25519.pem"
+expect 3 "$OTATOOL" resign lzma.img -o new.img -k "$OTA_VECTORS/imgtool/keys/ed25519-b.pem"
+says err "another key's signature of the plain image"
+absent new.img
 finish

@@ -78,8 +78,37 @@ refuse 2 "names nothing to sign" -k "$pub" --sign-with "true {sig}"
 refuse 2 "needs one public key" --sign-with "true {digest}"
 refuse 2 "needs one public key" -k "$pub" -k "$pub" --sign-with "true {digest}"
 refuse 4 "exit code" -k "$pub" --sign-with "unbalanced ' {digest}"
-yes a | head -c 5000 >long.txt
-refuse 4 "" -k "$pub" --sign-with "cat long.txt # {digest}"
+refuse 4 "is 5000 bytes, at most 4096" -k "$pub" --sign-with "head -c 5000 app.bin # {digest}"
+refuse 4 "wrote no signature" -k "$pub" --sign-with "mkfifo {sig} # {digest}"
+# A caller that ignores SIGCHLD; files of the command's own in the directory.
+checks=$((checks + 1))
+(
+	trap '' CHLD
+	sign -o child.img -k "$pub" --sign-with "$openssl_sign; touch {sig}.tmp" 2>"$tmp/err"
+) || fail "SIGCHLD ignored: $(cat "$tmp/err")"
+no_directory_left
+# Only what the command names is there: with --encrypt that is the firmware.
+refuse 4 "exit code 1$" -k "$pub" --sign-with 'ls $(dirname {digest}) | grep payload'
+# A build that is stopped leaves nothing, neither here nor running.
+for signal in TERM HUP; do
+	"$OTATOOL" sign app.bin "${plain[@]}" -o no.img -k "$pub" \
+		--sign-with "exec sleep 60 # {payload}" 2>/dev/null &
+	pid=$!
+	child=
+	for _ in $(seq 200); do
+		child=$(pgrep -P "$pid" sleep) && break
+		sleep 0.05
+	done
+	kill -s "$signal" "$pid"
+	status=0
+	wait "$pid" 2>/dev/null || status=$?
+	checks=$((checks + 1))
+	[ "$status" = $((128 + $(kill -l "$signal"))) ] || fail "SIG$signal: exit $status"
+	no_directory_left
+	absent no.img
+	checks=$((checks + 1))
+	[ -n "$child" ] && ! kill -0 "$child" 2>/dev/null || fail "SIG$signal: still running: $child"
+done
 
 # -- in two steps ---------------------------------------------------------------------------------
 
@@ -122,7 +151,7 @@ for kind in p256 p256enc; do
 	expect 0 "$OTATOOL" verify both.img -k "$keys/$kind.pem"
 done
 # Every key must take the image's hash.
-refuse 2 "" -k "$keys/p256.pem" -k "$keys/p384.pem"
+refuse 2 "SHA256|SHA384" -k "$keys/p256.pem" -k "$keys/p384.pem"
 
 # -- hashes and forms -----------------------------------------------------------------------------
 
@@ -130,8 +159,8 @@ expect 0 sign -o full.img -k "$keys/ed25519.pem" --sha 512 --public-key-format f
 expect 0 "$OTATOOL" inspect full.img --json
 checks=$((checks + 1))
 [ "$(jq -r '[.tlvs[].name] | join(" ")' out)" = "SHA512 PUBKEY ED25519" ] || fail "full.img"
-refuse 2 "" -k "$keys/p256.pem" --sha 512
-refuse 2 "" -k "$keys/p256.pem" --pure
+refuse 2 "SHA512" -k "$keys/p256.pem" --sha 512
+refuse 2 "pure" -k "$keys/p256.pem" --pure
 refuse 2 "leave it out with --pure" -k "$keys/ed25519.pem" --pure --sha 512
 refuse 2 "there is no vendor" --cid "some class"
 refuse 2 "printable" --vid $'a\tb'
@@ -214,6 +243,21 @@ if command -v make >/dev/null; then
 fi
 refuse 2 "output that is a file" -o - --depfile x.d
 refuse 2 "two outputs" -k "$keys/p256.pem" --sig-out no.img
+# No output destroys an input, or another output, under whatever name.
+cp app.bin kept.bin
+ln -s app.bin link.bin
+cp "$keys/ed25519.pem" mine.pem
+for output in "--sig-out app.bin" "--sig-out ./link.bin" "--depfile app.bin" "--sig-out ./no.img" \
+	"--sig-out mine.pem" "--depfile mine.pem"; do
+	# shellcheck disable=SC2086 # two words
+	refuse 2 "is read and would be lost|is named for two outputs" -k mine.pem $output
+done
+expect 2 sign -o mine.pem -k mine.pem
+same app.bin kept.bin
+same mine.pem "$keys/ed25519.pem"
+refuse 2 "nothing is signed here" -k mine.pem --vector-to-sign digest --sig-out f.sig
+refuse 2 "without --encrypt KEY" --clear
+refuse 2 "needs --fix-sig or --sign-with" --fix-sig-pubkey "$pub"
 expect 2 sign -o x.img --sig-out x.sig
 says err "no signature to write"
 absent x.img

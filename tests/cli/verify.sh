@@ -65,9 +65,10 @@ says err "is not one of .*trailing-bytes"
 
 # The hash of the build.
 pure=imgtool/o071-ed25519-pure.bin
-refused key-hash-size $pure -k keys/ed25519.pub.pem
+refused key-hash-size $pure -k keys/ed25519.pub.pem --sha 256
 says err "hint: --sha 512"
 expect 0 "$OTATOOL" verify $pure -k keys/ed25519.pub.pem --sha 512
+expect 0 "$OTATOOL" verify $pure -k keys/ed25519.pub.pem
 says out "ed25519 \\(pure\\), good"
 expect 2 "$OTATOOL" verify $good -k $p256 --sha 512
 expect 2 "$OTATOOL" verify $good --sha 1

@@ -245,7 +245,7 @@ static enum ota_err sign_elsewhere(void *context, const struct ota_to_sign *to_s
 			   at->trick == OTHER_MESSAGE ? ota_digest_span(&other) : to_sign->message,
 			   sig, diag);
 	if (at->trick == WITH_TAIL)
-		sig->data[sig->len++] = 0;
+		sig->data[sig->len++] = 1;
 	if (at->trick == EMPTY)
 		sig->len = 0;
 	if (at->trick == TOO_LONG)

@@ -4,19 +4,25 @@
 
 usage: imgtool_golden.py SET TOOL [ARG...]
 
-The set is a folder with manifest.json and what it names (tests/vectors/README.md). Each row runs in
-that folder, with its outputs moved to a temporary one, without a terminal. Python 3, no packages.
+The set is a folder with manifest.json or calls.tsv and what it names (tests/vectors/README.md).
+Each row runs in that folder, with its outputs moved to a temporary one, without a terminal.
+Python 3, no packages.
 """
 import collections
+import gzip
 import hashlib
 import json
 import os
+import shutil
 import stat
 import subprocess
 import sys
 import tempfile
 
 PROT, UNPROT = 0x6908, 0x6907
+# TLVs that are random, and whether their length is too.
+RANDOM_TLVS = {0x20: False, 0x22: True, 0x23: False, 0x30: False, 0x32: False, 0x33: False,
+               0x34: False}
 
 
 class Wrong(Exception):
@@ -31,6 +37,11 @@ def need(condition, text):
 def read(path):
     with open(path, "rb") as file:
         return file.read()
+
+
+def read_golden(path):
+    data = read(path)
+    return gzip.decompress(data) if path.endswith(".gz") else data
 
 
 def unhex(text):
@@ -132,6 +143,46 @@ def same_image(row, got, want):
         same_masked(row, got, want)
     else:
         same_structure(row, got, want)
+
+
+def described(image, fixed_length):
+    """What a manifest says of an image's records, from the golden image itself."""
+
+    def about(records):
+        for kind, _ in records:
+            number = int.from_bytes(kind, image.order)
+            tlv = {"name": "TLV 0x%02x" % number}
+            if number in RANDOM_TLVS:
+                tlv["nondeterministic"] = "random"
+                tlv["variable_len"] = RANDOM_TLVS[number] and not fixed_length
+            yield tlv
+
+    return {"endian": image.order, "prot_tlv": list(about(image.records[PROT])),
+            "unprot_tlv": list(about(image.records[UNPROT]))}
+
+
+def calls(path):
+    """The rows of a table of callers; a cell "-" is an empty one."""
+    columns = ("id", "exit", "compare", "golden", "out", "start", "stdout")
+    with open(path, encoding="utf-8") as file:
+        for line in file:
+            if line.startswith("#"):
+                continue
+            cells = line.rstrip("\n").split("\t")
+            row = {name: "" if cell == "-" else cell for name, cell in zip(columns, cells)}
+            row["out"] = row["out"] and "out/" + row["out"]
+            row["args"] = [row["out"] if arg == "@" else arg for arg in cells[len(columns):]]
+            row.update(kind="call", exit=int(row["exit"]))
+            row["stdout"] = row["stdout"].replace("\\n", "\n")
+            yield row
+
+
+def rows_of(folder):
+    table = os.path.join(folder, "calls.tsv")
+    if os.path.exists(table):
+        return list(calls(table))
+    with open(os.path.join(folder, "manifest.json"), encoding="utf-8") as file:
+        return json.load(file)["cases"]
 
 
 class Runner:
@@ -271,19 +322,52 @@ class Runner:
     def defect_o267(self, image):
         need(image.number(16, 4) & 0x400 and len(image.data) <= 0x2800, "is not compressed")
 
+    # -- build systems' calls
+
+    def call(self, row):
+        if row["start"]:
+            shutil.copyfile(self.path(row["start"]), self.moved(row["out"]))
+        done = self.run(row, row["args"], [row["out"]])
+        self.expect(row, done, row["exit"])
+        if row["compare"] == "stdout":
+            need(done.stdout == read_golden(self.path(row["golden"])), "standard output differs")
+            return
+        self.same_stdout(row, done)
+        if row["exit"] == 0:
+            self.same_call(row)
+        elif row["start"]:
+            need(read(self.moved(row["out"])) == read(self.path(row["start"])), "input is changed")
+        else:
+            self.nothing_written()
+
+    def same_call(self, row):
+        got, want = read(self.moved(row["out"])), read_golden(self.path(row["golden"]))
+        if row["compare"] == "exact":
+            need(got == want, "bytes differ")
+            return
+        plain = unhex(want)[1] if row["out"].endswith(".hex") else want
+        row["mask"] = [{"what": "AES-CTR"}] if row["compare"] == "encrypted" else []
+        row["image"] = described(Image(plain, "little"), "--pad-sig" in row["args"])
+        same_image(dict(row, compare="structural"), got, want)
+        # What is compared without its signature must have a good one; imgtool cannot decrypt.
+        keys = [word for flag, word in zip(row["args"], row["args"][1:]) if flag in ("-k", "--key")]
+        if row["compare"] == "structural":
+            done = self.run(row, ["verify", "-k", keys[-1], self.moved(row["out"])])
+            need(done.returncode == 0 or "--clear" in row["args"], "verify: %r" % done.stdout)
+
     def check(self, row):
         if row.get("note", "").startswith("DEFECT"):
             return self.defect(row)
         kinds = {"sign": self.sign, "error": self.error, "verify": self.verify,
-                 "verify-encrypted": self.verify_encrypted, "keygen": self.keygen}
+                 "verify-encrypted": self.verify_encrypted, "keygen": self.keygen,
+                 "call": self.call}
         return kinds.get(row["kind"], self.printed)(row)
 
 
 def main():
     folder, tool = os.path.abspath(sys.argv[1]), [os.path.abspath(sys.argv[2])] + sys.argv[3:]
     good, bad = collections.Counter(), 0
-    with open(os.path.join(folder, "manifest.json"), encoding="utf-8") as file:
-        rows = json.load(file)["cases"]
+    rows = rows_of(folder)
     with tempfile.TemporaryDirectory() as base:
         for number, row in enumerate(rows):
             outputs = os.path.join(base, str(number))

@@ -25,7 +25,8 @@ OTA_API bool ota_token_is_uri(const char *text);
  * path. OTA_E_ABSENT, without words: it names none. OTA_E_MALFORMED: not a PKCS#11 URI.
  * OTA_E_USAGE: the URI holds a pin-value, which every process on the machine could read.
  * OTA_E_UNSUPPORTED: a pin-source of another kind ("|command"), an attribute that RFC 7512 does not
- * know, or built without. OTA_E_ROOM: the path is longer than `path`.
+ * know, or built without. OTA_E_ROOM: the path is longer than `path`. OTA_E_IO: p11-kit is not
+ * installed.
  */
 OTA_API OTA_MUST_CHECK enum ota_err ota_token_pin_source(const char *uri, char *path, size_t cap,
 							 struct ota_diag *diag);
@@ -35,10 +36,10 @@ OTA_API OTA_MUST_CHECK enum ota_err ota_token_pin_source(const char *uri, char *
  * finds the one token that the URI means and opens a session. The machine's p11-kit configuration
  * is not read. OTA_E_MALFORMED: not a PKCS#11 URI. OTA_E_USAGE: no module named, a pin-value in the
  * URI, a URI that fits several tokens (the diag lists them), a URI of an object that is no key.
- * OTA_E_IO: the module cannot be loaded. OTA_E_ABSENT: no such token (the diag lists those there
- * are). OTA_E_CRYPTO: what the module says, by name ("CKR_DEVICE_ERROR"). OTA_E_UNSUPPORTED: an
- * attribute that RFC 7512 does not know, only a module-name, or built without. The caller ends it
- * with ota_token_close or ota_token_key.
+ * OTA_E_IO: the module or p11-kit cannot be loaded. OTA_E_ABSENT: no such token (the diag lists
+ * those there are). OTA_E_CRYPTO: what the module says, by name ("CKR_DEVICE_ERROR").
+ * OTA_E_UNSUPPORTED: an attribute that RFC 7512 does not know, only a module-name, or built
+ * without. The caller ends it with ota_token_close or ota_token_key.
  */
 OTA_API OTA_MUST_CHECK enum ota_err ota_token_open(const char *uri, const char *module,
 						   struct ota_token **token, struct ota_diag *diag);
