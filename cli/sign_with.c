@@ -285,14 +285,14 @@ enum ota_err cli_sign_with(const char *command, const struct ota_to_sign *to_sig
 
 	hold_signals(&held);
 	err = make_dir(&dir, diag);
-	if (err == OTA_OK)
+	if (dir) {
 		err = write_inputs(command, dir, to_sign, diag);
-	if (err == OTA_OK)
-		err = run_command(command, dir, &held, diag);
-	if (err == OTA_OK)
-		err = read_signature(dir, out, diag);
-	if (dir)
+		if (err == OTA_OK)
+			err = run_command(command, dir, &held, diag);
+		if (err == OTA_OK)
+			err = read_signature(dir, out, diag);
 		remove_dir(dir);
+	}
 	free(dir);
 	release_signals(&held);
 	return err;
