@@ -54,6 +54,8 @@ enum ota_err ota_base64_decode(struct ota_span text, struct ota_buf *out, struct
 	size_t len = 0;
 	enum ota_err err = keep_digits(text, &digits, diag);
 
+	if (err == OTA_OK && digits.len % 4 != 0)
+		err = ota_fail(diag, OTA_E_MALFORMED, "is not base64: its last group is cut off");
 	if (err == OTA_OK)
 		err = ota_buf_reserve(out, digits.len / 4 * 3, diag);
 	if (err == OTA_OK && digits.len > 0 &&
