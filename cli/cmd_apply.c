@@ -4,6 +4,7 @@
 
 #include <ota/delta.h>
 
+#include "file_args.h"
 #include "image_text.h"
 #include "io.h"
 #include "key_arg.h"
@@ -195,6 +196,7 @@ static enum cli_exit run(const struct cli_args *args)
 {
 	const char *const inputs[] = {args->positional[0], args->positional[1],
 				      cli_value(args, KEY)};
+	const char *output = cli_value(args, OUTPUT);
 	struct expectation want = {.key = NULL};
 	uint64_t max_size = CLI_APPLY_MAX;
 	struct ota_buf old_file = {.data = NULL};
@@ -206,7 +208,7 @@ static enum cli_exit run(const struct cli_args *args)
 	if (status == CLI_DONE)
 		status = cli_check_stdin("apply", inputs, 3);
 	if (status == CLI_DONE)
-		status = cli_spare_key(cli_value(args, KEY), cli_value(args, OUTPUT));
+		status = cli_check_outputs(args, args->positional[0], &output, 1);
 	if (status == CLI_DONE)
 		status = cli_read(args->positional[0], &old_file);
 	if (status == CLI_DONE)

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <ota/verify.h>
 
+#include "file_args.h"
 #include "image_file.h"
 #include "key_arg.h"
 
@@ -31,21 +32,6 @@ static enum cli_exit fail(const char *path, const struct ota_diag *diag)
 	return diag->err == OTA_E_ABSENT ? CLI_NO : status;
 }
 
-static enum cli_exit read_key(const struct cli_args *args, struct ota_key **key)
-{
-	const char *text = cli_value(args, KEY);
-	enum cli_exit status = cli_read_key(args, text, key);
-
-	if (status != CLI_DONE)
-		return status;
-	if (ota_key_enc_tlv(*key) == 0)
-		return cli_error(CLI_USAGE, text, "is a key of type %s, which encrypts nothing",
-				 ota_key_name(*key));
-	if (!ota_key_is_private(*key))
-		return cli_error(CLI_USAGE, text, "is a public key; the private one decrypts");
-	return CLI_DONE;
-}
-
 /* Appends to `out` the whole file, its payload in plaintext, or the payload alone. */
 static enum cli_exit decrypt(const struct cli_args *args, const struct ota_image *image,
 			     struct ota_span file, struct ota_buf *out)
@@ -55,7 +41,7 @@ static enum cli_exit decrypt(const struct cli_args *args, const struct ota_image
 	struct ota_diag diag = {.err = OTA_OK};
 	struct ota_key *key = NULL;
 	struct ota_span bytes;
-	enum cli_exit status = read_key(args, &key);
+	enum cli_exit status = cli_read_device_key(args, cli_value(args, KEY), &key);
 	enum ota_err err = OTA_OK;
 
 	if (status == CLI_DONE)
@@ -87,7 +73,7 @@ static enum cli_exit check(const struct cli_args *args)
 		return cli_error(CLI_USAGE, "decrypt", "needs --output OUT");
 	status = cli_check_key_stdin(args, inputs, 2);
 	if (status == CLI_DONE)
-		status = cli_spare_key(cli_value(args, KEY), output);
+		status = cli_check_outputs(args, args->positional[0], &output, 1);
 	return status == CLI_DONE ? image_file_check_output(args->positional[0], output) : status;
 }
 

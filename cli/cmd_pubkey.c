@@ -2,6 +2,7 @@
 #include <stdlib.h>
 
 #include "emit.h"
+#include "file_args.h"
 #include "io.h"
 #include "key_arg.h"
 #include "key_text.h"
@@ -154,7 +155,7 @@ static enum cli_exit run(const struct cli_args *args)
 	if (status == CLI_DONE)
 		status = cli_check_key_stdin(args, &key_text, 1);
 	if (status == CLI_DONE)
-		status = cli_spare_key(key_text, output);
+		status = cli_check_outputs(args, key_text, &output, 1);
 	if (status == CLI_DONE)
 		status = cli_read_key(args, key_text, &key);
 	if (status == CLI_DONE)

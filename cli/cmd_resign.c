@@ -2,14 +2,11 @@
 #include <stdio.h>
 #include <strings.h>
 
-#include <ota/base64.h>
 #include <ota/resign.h>
 
 #include "file_args.h"
 #include "image_file.h"
 #include "signer_arg.h"
-
-#define BASE64_MAX 1024U /* bytes; RSA-3072 in base64 is 512 */
 
 enum {
 	OUTPUT,
@@ -224,22 +221,12 @@ static enum cli_exit choose(const char *path, const struct ota_image *image,
 	return n == 0 ? CLI_NO : CLI_USAGE;
 }
 
-static enum cli_exit write_base64(const char *path, struct ota_span bytes)
+static enum cli_exit write_signature(const char *path, struct ota_span sig)
 {
-	struct ota_buf text = ota_buf_init(BASE64_MAX);
-	struct ota_diag diag = {.err = OTA_OK};
-	enum cli_exit status = CLI_DONE;
-
-	if (bytes.len > OTA_SIG_MAX)
-		status =
-			cli_error(CLI_NO, path, "signature is %zu bytes, no key makes more than %u",
-				  bytes.len, OTA_SIG_MAX);
-	else if (ota_base64_encode(bytes, &text, &diag) != OTA_OK)
-		status = cli_fail(path, &diag);
-	else
-		status = cli_write(path, ota_buf_span(&text));
-	ota_buf_free(&text);
-	return status;
+	if (sig.len > OTA_SIG_MAX)
+		return cli_error(CLI_NO, path, "signature is %zu bytes, no key makes more than %u",
+				 sig.len, OTA_SIG_MAX);
+	return cli_write_signature(path, sig);
 }
 
 static enum cli_exit extract(const struct cli_args *args, struct ota_span file)
@@ -263,7 +250,7 @@ static enum cli_exit extract(const struct cli_args *args, struct ota_span file)
 	if (status == CLI_DONE)
 		status = choose(path, &image, &wanted, &signature);
 	ota_key_free(key);
-	return status == CLI_DONE ? write_base64(cli_value(args, EXTRACT), signature.value)
+	return status == CLI_DONE ? write_signature(cli_value(args, EXTRACT), signature.value)
 				  : status;
 }
 
@@ -281,20 +268,6 @@ static enum cli_exit plan_of(const struct cli_args *args, struct ota_resign_plan
 		plan->mode = OTA_RESIGN_ADD;
 	if (cli_has(args, STRIP))
 		plan->mode = OTA_RESIGN_STRIP;
-	return status;
-}
-
-static enum cli_exit read_encryption_key(const struct cli_args *args, struct ota_key **key)
-{
-	const char *text = cli_value(args, ENCRYPTION_KEY);
-	enum cli_exit status;
-
-	if (!text)
-		return CLI_DONE;
-	status = cli_read_key(args, text, key);
-	if (status == CLI_DONE && (ota_key_enc_tlv(*key) == 0 || !ota_key_is_private(*key)))
-		return cli_error(CLI_USAGE, text, "is a key of type %s that decrypts nothing",
-				 ota_key_name(*key));
 	return status;
 }
 
@@ -325,8 +298,9 @@ static enum cli_exit resign(const struct cli_args *args, struct ota_span file, s
 
 	if (status == CLI_DONE)
 		status = cli_read_signers(args, false, &signers);
-	if (status == CLI_DONE)
-		status = read_encryption_key(args, &encryption_key);
+	if (status == CLI_DONE && cli_has(args, ENCRYPTION_KEY))
+		status =
+			cli_read_device_key(args, cli_value(args, ENCRYPTION_KEY), &encryption_key);
 	plan.signers = cli_signers_list(signers, &plan.n_signers);
 	plan.encryption_key = encryption_key;
 	if (status == CLI_DONE && ota_image_resign(&plan, file, out, sig, &diag) != OTA_OK)

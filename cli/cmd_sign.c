@@ -544,11 +544,6 @@ static enum cli_exit plan_image(struct job *job)
 
 /* -- the files --------------------------------------------------------------------------------- */
 
-static bool is_elf(struct ota_span file)
-{
-	return ota_firmware_kind_of("", file) == OTA_FIRMWARE_ELF;
-}
-
 /* Half a firmware is signed as well as a whole one; imgtool does not look. */
 static enum cli_exit judge_end(const struct job *job)
 {
@@ -573,11 +568,11 @@ static enum cli_exit read_firmware(struct job *job)
 		return status;
 	kind = ota_firmware_kind_of(job->input, ota_buf_span(&file));
 	/* imgtool knows no ELF; whoever has it sign one gets what imgtool would give. */
-	if (job->imgtool && kind == OTA_FIRMWARE_ELF)
+	if (job->imgtool && kind == OTA_FIRMWARE_ELF) {
 		kind = OTA_FIRMWARE_BIN;
-	if (job->imgtool && is_elf(ota_buf_span(&file)))
 		cli_warning(job->input, "is an ELF file and taken as a binary, as imgtool does; "
 					"\"otatool sign\" takes its segments");
+	}
 	/* A binary is taken as it is, uncopied. */
 	if (kind == OTA_FIRMWARE_BIN) {
 		job->firmware = (struct ota_firmware){.bytes = file};

@@ -473,22 +473,6 @@ static enum cli_exit read_key(const struct cli_args *args, const char *text, str
 	return CLI_DONE;
 }
 
-static enum cli_exit read_encryption_key(const struct cli_args *args, struct ota_key **key)
-{
-	const char *text = cli_value(args, ENCRYPTION_KEY);
-	enum cli_exit status;
-
-	if (!text)
-		return CLI_DONE;
-	status = cli_read_key(args, text, key);
-	if (status == CLI_DONE && ota_key_enc_tlv(*key) == 0)
-		return cli_error(CLI_USAGE, text, "is a key of type %s, which encrypts nothing",
-				 ota_key_name(*key));
-	if (status == CLI_DONE && !ota_key_is_private(*key))
-		return cli_error(CLI_USAGE, text, "is a public key; the private one decrypts");
-	return status;
-}
-
 static enum cli_exit read_keys(const struct cli_args *args, struct inputs *inputs)
 {
 	enum cli_exit status = CLI_DONE;
@@ -497,8 +481,9 @@ static enum cli_exit read_keys(const struct cli_args *args, struct inputs *input
 		if (args->given[i].option == KEY)
 			status = read_key(args, args->given[i].value[0], inputs);
 	}
-	if (status == CLI_DONE)
-		status = read_encryption_key(args, &inputs->encryption_key);
+	if (status == CLI_DONE && cli_has(args, ENCRYPTION_KEY))
+		status = cli_read_device_key(args, cli_value(args, ENCRYPTION_KEY),
+					     &inputs->encryption_key);
 	return status;
 }
 

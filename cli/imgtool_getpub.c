@@ -2,6 +2,7 @@
 /* getpub and getpubhash: a key's public part, or its hash, for a build. */
 #include <stdio.h>
 
+#include "file_args.h"
 #include "imgtool.h"
 #include "io.h"
 #include "key_arg.h"
@@ -93,7 +94,7 @@ static enum cli_exit print_key(const struct cli_args *args, const struct printin
 	enum cli_exit status = cli_check_key_stdin(args, &key_text, 1);
 
 	if (status == CLI_DONE)
-		status = cli_spare_key(key_text, output);
+		status = cli_check_outputs(args, key_text, &output, 1);
 	if (status == CLI_DONE)
 		status = cli_read_key(args, key_text, &key);
 	if (status == CLI_DONE)

@@ -6,7 +6,6 @@
 #include <unistd.h>
 
 #include <ota/file.h>
-#include <ota/token.h>
 
 #include "io.h"
 
@@ -33,18 +32,6 @@ enum cli_exit cli_check_stdin(const char *command, const char *const *paths, siz
 	if (taken < 2)
 		return CLI_DONE;
 	return cli_error(CLI_USAGE, command, "standard input can be only one of its files");
-}
-
-enum cli_exit cli_spare_key(const char *key, const char *output)
-{
-	struct stat a;
-	struct stat b;
-
-	if (!key || !output || ota_token_is_uri(key) || stat(key, &a) != 0 ||
-	    stat(output, &b) != 0 || a.st_dev != b.st_dev || a.st_ino != b.st_ino ||
-	    !S_ISREG(a.st_mode))
-		return CLI_DONE;
-	return cli_error(CLI_USAGE, output, "is the key file, which would be lost");
 }
 
 enum cli_exit cli_read_max(const char *path, size_t ceiling, struct ota_buf *buf)

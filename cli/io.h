@@ -30,12 +30,6 @@ enum cli_exit cli_read(const char *path, struct ota_buf *buf);
 enum cli_exit cli_read_max(const char *path, size_t ceiling, struct ota_buf *buf);
 
 /*
- * Refuses an output that is the key file itself: exit code 2. Either may be NULL, and a key in a
- * token is no file.
- */
-enum cli_exit cli_spare_key(const char *key, const char *output);
-
-/*
  * A small file that holds a key or a passphrase; the caller wipes `buf`, also on failure. `*mode`
  * is that of the very file that was read, or 0 when it is no regular file.
  */

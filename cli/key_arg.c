@@ -361,3 +361,17 @@ enum cli_exit cli_read_key(const struct cli_args *args, const char *text, struct
 	}
 	return status;
 }
+
+enum cli_exit cli_read_device_key(const struct cli_args *args, const char *text,
+				  struct ota_key **key)
+{
+	enum cli_exit status = cli_read_key(args, text, key);
+
+	if (status == CLI_DONE && ota_key_enc_tlv(*key) == 0)
+		return cli_error(CLI_USAGE, text, "is a key of type %s, which encrypts nothing",
+				 ota_key_name(*key));
+	if (status == CLI_DONE && !ota_key_is_private(*key))
+		return cli_error(CLI_USAGE, text,
+				 "is a public key, which decrypts nothing; the private one does");
+	return status;
+}

@@ -47,6 +47,13 @@
 enum cli_exit cli_read_key(const struct cli_args *args, const char *text, struct ota_key **key);
 
 /*
+ * The same for a key that opens encrypted images: private, of a kind that image keys are wrapped
+ * for. Exit 2 for any other.
+ */
+enum cli_exit cli_read_device_key(const struct cli_args *args, const char *text,
+				  struct ota_key **key);
+
+/*
  * cli_check_stdin of the command's `n` paths, and of the files and descriptors that the options
  * above name.
  */

@@ -26,16 +26,7 @@ struct cli_signers {
 
 /* -- signatures made elsewhere ----------------------------------------------------------------- */
 
-/* A padded ECDSA signature (--pad-sig) is verified without its zeros, and stays padded. */
-static struct ota_span without_zeros(const struct ota_key *key, struct ota_span sig)
-{
-	size_t der = sig.len >= 2 ? sig.data[1] + (size_t)2 : sig.len;
-
-	if (ota_key_sig_tlv(key) != OTA_TLV_ECDSA_SIG || !ota_span_all(ota_span_tail(sig, der), 0))
-		return sig;
-	return ota_span_head(sig, der);
-}
-
+/* A padded ECDSA signature is verified without its zeros, and stays padded. */
 static bool verifies(const struct source *source, const struct ota_to_sign *to_sign,
 		     struct ota_span bytes, struct ota_sig *sig)
 {
@@ -43,7 +34,8 @@ static bool verifies(const struct source *source, const struct ota_to_sign *to_s
 		return false;
 	memcpy(sig->data, bytes.data, bytes.len);
 	sig->len = bytes.len;
-	if (ota_key_verify(source->key, to_sign->message, without_zeros(source->key, bytes),
+	if (ota_key_verify(source->key, to_sign->message,
+			   ota_signature_unpadded(ota_key_sig_tlv(source->key), bytes),
 			   NULL) == OTA_OK)
 		return true;
 	/* Tokens and cloud services also give ECDSA signatures as raw r and s. */
@@ -255,21 +247,25 @@ enum cli_exit cli_fail_signed(const struct cli_args *args, const char *subject,
 	return by_command && diag->err == OTA_E_REFUSED ? CLI_ENVIRONMENT : status;
 }
 
-enum cli_exit cli_write_sig_out(const struct cli_args *args, const struct ota_sig *sig)
+enum cli_exit cli_write_signature(const char *path, struct ota_span sig)
 {
-	const char *path = value_of(args, "sig-out");
 	struct ota_buf text = ota_buf_init(SIGNATURE_FILE_MAX);
 	struct ota_diag diag = {.err = OTA_OK};
 	enum cli_exit status;
 
-	if (!path)
-		return CLI_DONE;
-	if (ota_base64_encode(ota_span_of(sig->data, sig->len), &text, &diag) != OTA_OK)
+	if (ota_base64_encode(sig, &text, &diag) != OTA_OK)
 		status = cli_fail(path, &diag);
 	else
 		status = cli_write(path, ota_buf_span(&text));
 	ota_buf_free(&text);
 	return status;
+}
+
+enum cli_exit cli_write_sig_out(const struct cli_args *args, const struct ota_sig *sig)
+{
+	const char *path = value_of(args, "sig-out");
+
+	return path ? cli_write_signature(path, ota_span_of(sig->data, sig->len)) : CLI_DONE;
 }
 
 void cli_signers_free(struct cli_signers *signers)

@@ -67,6 +67,9 @@ const struct ota_signer *cli_signers_list(const struct cli_signers *signers, siz
 enum cli_exit cli_fail_signed(const struct cli_args *args, const char *subject,
 			      const struct ota_diag *diag);
 
+/* Writes a signature in base64, as --fix-sig reads it. */
+enum cli_exit cli_write_signature(const char *path, struct ota_span sig);
+
 /* Writes the signature as --sig-out says, when it was given. */
 enum cli_exit cli_write_sig_out(const struct cli_args *args, const struct ota_sig *sig);
 

@@ -49,6 +49,11 @@ bool ota_image_is_signature(uint16_t type)
 	       type == OTA_TLV_ECDSA_SIG || type == OTA_TLV_RSA3072_PSS || type == OTA_TLV_ED25519;
 }
 
+bool ota_image_is_wrapped_key(uint16_t type)
+{
+	return type >= OTA_TLV_ENC_RSA2048 && type <= OTA_TLV_ENC_X25519_SHA512;
+}
+
 static enum ota_err read_header(struct ota_span file, struct ota_image *image,
 				struct ota_finding *why, struct ota_diag *diag)
 {

@@ -20,11 +20,6 @@ static bool is_of_group(uint16_t type)
 	return type == OTA_TLV_KEYHASH || type == OTA_TLV_PUBKEY || ota_image_is_signature(type);
 }
 
-static bool is_encryption(uint16_t type)
-{
-	return type >= OTA_TLV_ENC_RSA2048 && type <= OTA_TLV_ENC_X25519_SHA512;
-}
-
 /* -- what there is ----------------------------------------------------------------------------- */
 
 enum ota_err ota_image_signature(const struct ota_image *image, size_t index,
@@ -212,7 +207,7 @@ static enum ota_err find_place(struct job *job, struct ota_diag *diag)
 			first = first < tlv.at ? first : tlv.at;
 			last = tlv.at + ota_tlv_size(tlv.value.len);
 		}
-		if (is_encryption(tlv.type) && encryption == end)
+		if (ota_image_is_wrapped_key(tlv.type) && encryption == end)
 			encryption = tlv.at;
 	}
 	if (last == 0 && job->plan->mode == OTA_RESIGN_STRIP)

@@ -85,13 +85,13 @@ enum ota_err ota_signature_make(const struct ota_signer *signer, bool pad_sig,
 	sig->len = 0;
 	if (err != OTA_OK)
 		return err;
-	/* ota_key_sign verifies what it makes. */
-	if (!signer->sign)
-		err = ota_key_sign(signer->key, to_sign->message, sig, diag);
-	else
+	if (signer->sign) {
 		err = signer->sign(signer->context, to_sign, sig, diag);
-	if (err == OTA_OK && signer->sign)
-		err = check_made(signer, to_sign, sig, diag);
+		if (err == OTA_OK)
+			err = check_made(signer, to_sign, sig, diag);
+	} else {
+		err = ota_key_sign(signer->key, to_sign->message, sig, diag); /* verifies it */
+	}
 	if (err == OTA_OK && pad_sig)
 		pad(signer->key, sig);
 	if (err != OTA_OK)

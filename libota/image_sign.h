@@ -27,9 +27,6 @@ OTA_MUST_CHECK enum ota_err ota_signature_make(const struct ota_signer *signer, 
 					       const struct ota_to_sign *to_sign,
 					       struct ota_sig *sig, struct ota_diag *diag);
 
-/* An ECDSA signature without the zeros that may stand behind it; any other as it is. */
-struct ota_span ota_signature_unpadded(uint16_t tlv, struct ota_span sig);
-
 /* Most bytes of a group's two TLVs. */
 size_t ota_signature_group_max(const struct ota_signer *signer,
 			       const struct signature_rules *rules);

@@ -245,11 +245,6 @@ static bool find(const struct judge *judge, uint16_t type, struct ota_tlv *tlv)
 	return false;
 }
 
-static bool is_encryption(uint16_t type)
-{
-	return type >= OTA_TLV_ENC_RSA2048 && type <= OTA_TLV_ENC_X25519_SHA512;
-}
-
 /*
  * image_validate.c, allowed_unprot_tlvs. The two X25519 types exclude each other: an encrypting
  * build has the one that its image brings, all others are built with HMAC-SHA-256.
@@ -261,8 +256,9 @@ static bool may_be_unprotected(const struct judge *judge, uint16_t type)
 	if (type == OTA_TLV_ENC_X25519 || type == OTA_TLV_ENC_X25519_SHA512)
 		return (judge->wrap.type == OTA_TLV_ENC_X25519_SHA512) ==
 		       (type == OTA_TLV_ENC_X25519_SHA512);
-	return type == OTA_TLV_KEYHASH || type == OTA_TLV_PUBKEY || is_encryption(type) ||
-	       ota_image_hash_of_tlv(type) != 0 || ota_image_is_signature(type);
+	return type == OTA_TLV_KEYHASH || type == OTA_TLV_PUBKEY ||
+	       ota_image_is_wrapped_key(type) || ota_image_hash_of_tlv(type) != 0 ||
+	       ota_image_is_signature(type);
 }
 
 static bool allows_all(const struct judge *judge)
@@ -511,7 +507,8 @@ static enum ota_err check_other(struct judge *judge, const struct ota_tlv *tlv)
 		return refuse(judge, OTA_RULE_TLV_SIZE, OTA_E_REFUSED, tlv->at,
 			      "%s TLV is %zu bytes, not %zu", ota_tlv_name(tlv->type),
 			      tlv->value.len, want);
-	if (is_encryption(tlv->type) && (judge->wrap.type == 0 || tlv->at != judge->wrap.at))
+	if (ota_image_is_wrapped_key(tlv->type) &&
+	    (judge->wrap.type == 0 || tlv->at != judge->wrap.at))
 		return refuse(judge, OTA_RULE_STRAY_IMAGE_KEY, OTA_E_REFUSED, tlv->at,
 			      judge->wrap.type == 0
 				      ? "an image key in an image that is not flagged as encrypted"
@@ -985,7 +982,7 @@ static void find_unused_wrap(struct judge *judge)
 	struct ota_tlv tlv;
 
 	while (judge->wrap.type == 0 && ota_tlv_next(&iter, &tlv) == OTA_OK) {
-		if (is_encryption(tlv.type))
+		if (ota_image_is_wrapped_key(tlv.type))
 			judge->wrap = (struct ota_image_wrap){.type = tlv.type, .at = tlv.at};
 	}
 }

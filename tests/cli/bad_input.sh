@@ -217,7 +217,7 @@ absent result
 # The key file is not a place for results.
 cp key.pem key.before
 expect 2 "$OTATOOL" sign a.bin -o key.pem "${sign_rest[@]}"
-says err "(is the key file, which|which is read and) would be lost"
+says err "key\.pem: is the file key\.pem, which is read and would be lost"
 expect 2 "$OTATOOL" pubkey -k key.pem -o ./key.pem
 same key.pem key.before
 

@@ -341,4 +341,11 @@ expect 0 "$OTATOOL" inspect "$kek"
 says out "private aes-kw-128 key$"
 expect 2 "$OTATOOL" pubkey -k "$kek"
 expect 2 "$OTATOOL" verify "$OTA_VECTORS/imgtool/out/o069-ed25519.bin" -k "$kek"
+# No output takes the place of a file that is read, of whatever kind.
+cp "$OTA_VECTORS/imgtool/keys/PASSWORD.txt" "$tmp/word"
+enc=$OTA_VECTORS/imgtool/keys/ed25519-enc.pem
+expect 2 "$OTATOOL" pubkey -k "$enc" --passphrase-file "$tmp/word" -o "$tmp/word"
+says err "is the file .*word, which is read and would be lost"
+expect 2 "$OTATOOL" imgtool getpub -k "$enc" --passphrase-file "$tmp/word" -o "$tmp/word"
+same "$tmp/word" "$OTA_VECTORS/imgtool/keys/PASSWORD.txt"
 finish

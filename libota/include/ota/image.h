@@ -199,6 +199,15 @@ OTA_API uint16_t ota_image_tlv_of_hash(enum ota_hash hash);
 /* True for a TLV type that holds a signature of the image. */
 OTA_API bool ota_image_is_signature(uint16_t type);
 
+/* True for a TLV type that holds an image key, wrapped. */
+OTA_API bool ota_image_is_wrapped_key(uint16_t type);
+
+/*
+ * A signature of TLV type `tlv` without the zeros that padding puts behind an ECDSA one; any
+ * other as it is. Borrows.
+ */
+OTA_API struct ota_span ota_signature_unpadded(uint16_t tlv, struct ota_span sig);
+
 /*
  * True for a delta update: a non-bootable image whose DELTA TLV says that its payload is a patch.
  */
