@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 /* dumpinfo's JSON, to the byte as Python's json.dump(indent=2) writes it. */
-#include <ctype.h>
 #include <inttypes.h>
 #include <stdlib.h>
 
@@ -78,6 +77,8 @@ static uint32_t read_utf8(const unsigned char *text, size_t *len)
 	return code;
 }
 
+#define SMALL 0x20 /* makes a letter small; digits have it */
+
 /*
  * Python escapes all but printable ASCII, in small letters; jansson escapes less, and in capitals.
  * Outside of strings JSON text has neither.
@@ -91,8 +92,8 @@ static void put_as_python(const char *json, FILE *out)
 		uint32_t code = read_utf8(at, &len);
 
 		if (at[0] == '\\' && at[1] == 'u') {
-			(void)fprintf(out, "\\u%c%c%c%c", tolower(at[2]), tolower(at[3]),
-				      tolower(at[4]), tolower(at[5]));
+			(void)fprintf(out, "\\u%c%c%c%c", at[2] | SMALL, at[3] | SMALL,
+				      at[4] | SMALL, at[5] | SMALL);
 			len = 6;
 		} else if (at[0] == '\\') {
 			(void)fwrite(at, 1, 2, out);
