@@ -33,15 +33,6 @@ static enum cli_exit fail_format(const char *given)
 	return cli_error(CLI_USAGE, "diff", "needs --format, one of: %s", list);
 }
 
-static bool is_format(const char *name)
-{
-	for (size_t i = 0; ota_delta_format_name(i); i++) {
-		if (strcmp(name, ota_delta_format_name(i)) == 0)
-			return true;
-	}
-	return false;
-}
-
 /* Padding costs little in a patch, but it must then be in the old slot just so. */
 static void warn_padding(const char *path, struct ota_span file)
 {
@@ -85,11 +76,13 @@ static enum cli_exit run(const struct cli_args *args)
 	struct ota_buf old_file = {.data = NULL};
 	struct ota_buf new_file = {.data = NULL};
 	struct ota_buf patch = ota_buf_init(CLI_FILE_MAX);
-	const char *format = cli_value(args, FORMAT);
+	const char *given = cli_value(args, FORMAT);
+	struct ota_delta_plan plan = {.format = given ? ota_delta_format_find(given) : NULL};
+	struct ota_index *index = NULL;
 	enum cli_exit status;
 
-	if (!format || !is_format(format))
-		return fail_format(format);
+	if (!plan.format)
+		return fail_format(given);
 	if (!cli_has(args, OUTPUT))
 		return cli_error(CLI_USAGE, "diff", "needs --output PATCH");
 	status = cli_check_stdin("diff", args->positional, 2);
@@ -103,14 +96,15 @@ static enum cli_exit run(const struct cli_args *args)
 		if (new_file.len > CLI_APPLY_MAX)
 			cli_warning(args->positional[1], "is %zu bytes: apply will need --max-size",
 				    new_file.len);
-		if (ota_delta_make(format, ota_buf_span(&old_file), ota_buf_span(&new_file), &patch,
-				   &diag) != OTA_OK)
+		if (ota_index_build(ota_buf_span(&old_file), &index, &diag) != OTA_OK ||
+		    ota_delta_make(&plan, index, ota_buf_span(&new_file), &patch, &diag) != OTA_OK)
 			status = cli_fail("diff", &diag);
 	}
 	if (status == CLI_DONE)
 		status = cli_write(cli_value(args, OUTPUT), ota_buf_span(&patch));
 	if (status == CLI_DONE)
 		status = report(args, patch.len, new_file.len);
+	ota_index_free(index);
 	ota_buf_free(&patch);
 	ota_buf_free(&new_file);
 	ota_buf_free(&old_file);

@@ -157,13 +157,15 @@ static enum cli_exit inspect_firmware(const char *path, struct ota_span file,
 
 /* -- patches ---------------------------------------------------------------------------------- */
 
-static void print_stream(const char *name, uint64_t bytes, unsigned level)
+static void print_part(const struct ota_delta_part *part)
 {
 	char text[32];
 
-	printf("  %-10s %s bytes", name, cli_grouped(bytes, text));
-	if (level)
-		printf(", bzip2 level %u", level);
+	printf("  %-10s %s bytes", part->name, cli_grouped(part->bytes, text));
+	if (part->coding)
+		printf(", %s", part->coding);
+	if (part->level)
+		printf(" level %u", part->level);
 	printf("\n");
 }
 
@@ -179,36 +181,44 @@ static void print_patch(const char *path, const struct ota_delta_info *info)
 	printf("  from old   %s bytes, %s of them unchanged\n", cli_grouped(info->blended, a),
 	       cli_grouped(info->unchanged, b));
 	printf("  inserted   %s bytes\n", cli_grouped(info->inserted, c));
-	print_stream("header", info->header_size, 0);
-	print_stream("control", info->control_size, info->level[0]);
-	print_stream("diff", info->diff_size, info->level[1]);
-	print_stream("extra", info->extra_size, info->level[2]);
+	for (unsigned i = 0; i < info->n_parts; i++)
+		print_part(&info->part[i]);
 	printf("  decoder    %s bytes of RAM besides the images\n",
 	       cli_grouped(info->decoder_ram, a));
+}
+
+/* "control_bytes" and so on; the bzip2 levels in a list of their own. */
+static void json_parts(json_t *object, const struct ota_delta_info *info)
+{
+	json_t *levels = json_array();
+
+	for (unsigned i = 0; i < info->n_parts; i++) {
+		char key[32];
+
+		(void)snprintf(key, sizeof(key), "%s_bytes", info->part[i].name);
+		cli_json_uint(object, key, info->part[i].bytes);
+		if (info->part[i].level)
+			(void)json_array_append_new(levels,
+						    json_integer((json_int_t)info->part[i].level));
+	}
+	cli_json_add(object, "bzip2_levels", levels);
 }
 
 static enum cli_exit json_patch(const char *path, const struct ota_delta_info *info)
 {
 	json_t *object = cli_json("inspect");
-	json_t *levels = json_array();
 
 	cli_json_text(object, "file", path);
 	cli_json_text(object, "kind", "patch");
 	cli_json_text(object, "format", info->format);
 	cli_json_uint(object, "patch_bytes", info->patch_size);
 	cli_json_uint(object, "new_bytes", info->new_size);
-	cli_json_uint(object, "header_bytes", info->header_size);
-	cli_json_uint(object, "control_bytes", info->control_size);
-	cli_json_uint(object, "diff_bytes", info->diff_size);
-	cli_json_uint(object, "extra_bytes", info->extra_size);
+	json_parts(object, info);
 	cli_json_uint(object, "records", info->records);
 	cli_json_uint(object, "blended_bytes", info->blended);
 	cli_json_uint(object, "unchanged_bytes", info->unchanged);
 	cli_json_uint(object, "inserted_bytes", info->inserted);
 	cli_json_uint(object, "old_reach_bytes", info->old_reach);
-	for (size_t i = 0; i < 3; i++)
-		(void)json_array_append_new(levels, json_integer((json_int_t)info->level[i]));
-	cli_json_add(object, "bzip2_levels", levels);
 	cli_json_uint(object, "decoder_ram_bytes", info->decoder_ram);
 	return cli_json_print(object);
 }

@@ -8,16 +8,11 @@ const char *ota_delta_format_name(size_t index)
 	return format ? format->name : NULL;
 }
 
-static enum ota_err encode(const struct ota_patch_format *format, struct ota_span old_image,
-			   struct ota_span new_image, struct ota_buf *out, struct ota_diag *diag)
+const char *ota_delta_format_find(const char *name)
 {
-	struct ota_suffix_index index = {.sorted = NULL};
-	enum ota_err err = ota_suffix_build(&index, old_image, diag);
+	const struct ota_patch_format *format = ota_patch_format_named(name);
 
-	if (err == OTA_OK)
-		err = format->encode(&index, new_image, out, diag);
-	ota_suffix_free(&index);
-	return err;
+	return format ? format->name : NULL;
 }
 
 /* Whatever went wrong in the encoder, a wrong patch must not leave. */
@@ -34,23 +29,38 @@ static enum ota_err prove(const struct ota_patch_format *format, struct ota_span
 	return err;
 }
 
-enum ota_err ota_delta_make(const char *name, struct ota_span old_image, struct ota_span new_image,
-			    struct ota_buf *out, struct ota_diag *diag)
+static enum ota_err check_plan(const struct ota_delta_plan *plan,
+			       const struct ota_patch_format *format, size_t new_len,
+			       struct ota_diag *diag)
 {
-	const struct ota_patch_format *format = ota_patch_format_named(name);
-	size_t start = out->len;
-	enum ota_err err;
+	bool windows = plan->window != 0 || plan->source_window != 0;
 
 	if (!format)
-		return ota_fail(diag, OTA_E_ABSENT, "no patch format is called \"%s\"", name);
-	if (new_image.len > OTA_DELTA_MAX)
+		return ota_fail(diag, OTA_E_ABSENT, "no patch format is called \"%s\"",
+				plan->format);
+	if (!format->takes_windows && (windows || plan->secondary != OTA_SECONDARY_NONE))
+		return ota_fail(diag, OTA_E_USAGE, "%s has no %s", format->name,
+				windows ? "windows" : "secondary compression");
+	if (new_len > OTA_DELTA_MAX)
 		return ota_fail(diag, OTA_E_NO_FIT,
-				"new file is %zu bytes, at most %u can be diffed", new_image.len,
+				"new file is %zu bytes, at most %u can be diffed", new_len,
 				OTA_DELTA_MAX);
-	err = encode(format, old_image, new_image, out, diag);
+	return OTA_OK;
+}
+
+enum ota_err ota_delta_make(const struct ota_delta_plan *plan, const struct ota_index *index,
+			    struct ota_span new_image, struct ota_buf *out, struct ota_diag *diag)
+{
+	const struct ota_patch_format *format = ota_patch_format_named(plan->format);
+	size_t start = out->len;
+	enum ota_err err = check_plan(plan, format, new_image.len, diag);
+
+	if (err != OTA_OK)
+		return err;
+	err = format->encode(plan, index, new_image, out, diag);
 	if (err == OTA_OK)
-		err = prove(format, old_image, new_image, ota_span_tail(ota_buf_span(out), start),
-			    diag);
+		err = prove(format, ota_index_old(index), new_image,
+			    ota_span_tail(ota_buf_span(out), start), diag);
 	if (err != OTA_OK)
 		out->len = start;
 	return err;

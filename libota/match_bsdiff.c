@@ -16,7 +16,7 @@
  * they meet the better of the two alignments wins, byte by byte.
  */
 struct matcher {
-	const struct ota_suffix_index *index;
+	const struct ota_index *index;
 	struct ota_span old_image;
 	struct ota_span new_image;
 	size_t scan;           /* place in new being looked at */
@@ -231,7 +231,7 @@ static bool close_stretch(struct matcher *m, struct ota_op_list *ops)
 	return true;
 }
 
-enum ota_err ota_match_bsdiff(const struct ota_suffix_index *index, struct ota_span new_image,
+enum ota_err ota_match_bsdiff(const struct ota_index *index, struct ota_span new_image,
 			      struct ota_op_list *ops, struct ota_diag *diag)
 {
 	struct matcher m = {.index = index, .old_image = index->old_image, .new_image = new_image};

@@ -23,7 +23,7 @@ struct ota_op_list {
  * old's last bytes begin a longer one, finds the longest. OTA_E_NO_FIT: over OTA_DELTA_MAX.
  * OTA_E_MEMORY.
  */
-OTA_MUST_CHECK enum ota_err ota_match_bsdiff(const struct ota_suffix_index *index,
+OTA_MUST_CHECK enum ota_err ota_match_bsdiff(const struct ota_index *index,
 					     struct ota_span new_image, struct ota_op_list *ops,
 					     struct ota_diag *diag);
 

@@ -270,10 +270,10 @@ static uint64_t bz2_ram(unsigned level)
 static void fill_info(const struct run *run, const struct parts *parts, struct ota_delta_info *info)
 {
 	info->new_size = run->dec.new_size;
-	info->header_size = OTA_BSDIFF_HEADER_SIZE;
-	info->control_size = parts->stream[OTA_BSDIFF_CONTROL].len;
-	info->diff_size = parts->stream[OTA_BSDIFF_DIFF].len;
-	info->extra_size = parts->stream[OTA_BSDIFF_EXTRA].len;
+	info->part[0] = (struct ota_delta_part){.name = "header",
+						.bytes = OTA_BSDIFF_HEADER_SIZE,
+						.plain_bytes = OTA_BSDIFF_HEADER_SIZE};
+	info->n_parts = 1 + STREAMS;
 	info->records = run->pump[OTA_BSDIFF_CONTROL].total / OTA_BSDIFF_RECORD_SIZE;
 	info->blended = run->pump[OTA_BSDIFF_DIFF].total;
 	info->unchanged = run->pump[OTA_BSDIFF_DIFF].zeros;
@@ -281,8 +281,14 @@ static void fill_info(const struct run *run, const struct parts *parts, struct o
 	info->old_reach = run->old_reach;
 	info->decoder_ram = OTA_BSDIFF_DEC_RAM;
 	for (size_t i = 0; i < STREAMS; i++) {
-		info->level[i] = ota_bz2_level(parts->stream[i]);
-		info->decoder_ram += bz2_ram(info->level[i]);
+		struct ota_delta_part *part = &info->part[1 + i];
+
+		part->name = stream_names[i];
+		part->coding = "bzip2";
+		part->bytes = parts->stream[i].len;
+		part->plain_bytes = run->pump[i].total;
+		part->level = ota_bz2_level(parts->stream[i]);
+		info->decoder_ram += bz2_ram(part->level);
 	}
 }
 
@@ -425,12 +431,13 @@ out:
 	return err;
 }
 
-static enum ota_err encode(const struct ota_suffix_index *index, struct ota_span new_image,
-			   struct ota_buf *out, struct ota_diag *diag)
+static enum ota_err encode(const struct ota_delta_plan *plan, const struct ota_index *index,
+			   struct ota_span new_image, struct ota_buf *out, struct ota_diag *diag)
 {
 	struct ota_op_list ops = {.op = NULL};
 	enum ota_err err = ota_match_bsdiff(index, new_image, &ops, diag);
 
+	(void)plan;
 	if (err == OTA_OK)
 		err = write_ops(ota_op_list_ops(&ops), index->old_image, new_image, out, diag);
 	ota_op_list_free(&ops);

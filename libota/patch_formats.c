@@ -44,7 +44,9 @@ const struct ota_patch_format *ota_patch_format_at(size_t index)
 const struct ota_patch_format *ota_patch_format_named(const char *name)
 {
 	for (size_t i = 0; i < sizeof(formats) / sizeof(formats[0]); i++) {
-		if (strcmp(formats[i]->name, name) == 0)
+		const char *other = formats[i]->other_name;
+
+		if (strcmp(formats[i]->name, name) == 0 || (other && strcmp(other, name) == 0))
 			return formats[i];
 	}
 	return NULL;

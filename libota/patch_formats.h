@@ -12,14 +12,17 @@
 #include "suffix_sort.h"
 
 struct ota_patch_format {
-	const char *name; /* as --format takes it */
-	uint8_t id;       /* in a delta update; never used again for another format */
+	const char *name;       /* as --format takes it */
+	const char *other_name; /* that too, or NULL */
+	uint8_t id;             /* in a delta update; never used again for another format */
+	bool takes_windows;     /* the plan's windows and secondary compression have a meaning */
 
 	/* True when the first bytes are this format's. */
 	bool (*probe)(struct ota_span patch);
 	/* Appends a patch from the index's old image to `new_image`. Errors as ota_delta_make. */
-	enum ota_err (*encode)(const struct ota_suffix_index *index, struct ota_span new_image,
-			       struct ota_buf *out, struct ota_diag *diag);
+	enum ota_err (*encode)(const struct ota_delta_plan *plan, const struct ota_index *index,
+			       struct ota_span new_image, struct ota_buf *out,
+			       struct ota_diag *diag);
 	/* Errors as ota_delta_apply, for a patch that probes as this format. */
 	enum ota_err (*decode)(struct ota_span old_image, struct ota_span patch,
 			       struct ota_buf *out, struct ota_diag *diag);

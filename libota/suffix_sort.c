@@ -7,26 +7,45 @@
 
 #include "suffix_sort.h"
 
-enum ota_err ota_suffix_build(struct ota_suffix_index *index, struct ota_span old_image,
-			      struct ota_diag *diag)
+/* Sorted offsets of the suffixes, least first; the caller frees them. */
+static enum ota_err sort(struct ota_span old_image, int32_t **sorted, struct ota_diag *diag)
 {
-	int32_t *sorted;
+	*sorted = malloc(old_image.len * sizeof(**sorted));
+	if (*sorted && divsufsort(old_image.data, *sorted, (int32_t)old_image.len) == 0)
+		return OTA_OK;
+	free(*sorted);
+	*sorted = NULL;
+	return ota_fail(diag, OTA_E_MEMORY, "out of memory, %zu bytes wanted",
+			old_image.len * sizeof(**sorted));
+}
 
-	*index = (struct ota_suffix_index){.old_image = old_image};
+enum ota_err ota_index_build(struct ota_span old_image, struct ota_index **index,
+			     struct ota_diag *diag)
+{
+	enum ota_err err = OTA_OK;
+
+	*index = NULL;
 	if (old_image.len > OTA_DELTA_MAX)
 		return ota_fail(diag, OTA_E_NO_FIT,
 				"old file is %zu bytes, at most %u can be diffed", old_image.len,
 				OTA_DELTA_MAX);
-	if (old_image.len == 0)
-		return OTA_OK;
-	sorted = malloc(old_image.len * sizeof(*sorted));
-	if (!sorted || divsufsort(old_image.data, sorted, (int32_t)old_image.len) != 0) {
-		free(sorted);
+	*index = calloc(1, sizeof(**index));
+	if (!*index)
 		return ota_fail(diag, OTA_E_MEMORY, "out of memory, %zu bytes wanted",
-				old_image.len * sizeof(*sorted));
+				sizeof(**index));
+	(*index)->old_image = old_image;
+	if (old_image.len > 0)
+		err = sort(old_image, &(*index)->sorted, diag);
+	if (err != OTA_OK) {
+		free(*index);
+		*index = NULL;
 	}
-	index->sorted = sorted;
-	return OTA_OK;
+	return err;
+}
+
+struct ota_span ota_index_old(const struct ota_index *index)
+{
+	return index->old_image;
 }
 
 /* Equal bytes at the front of both, of which the first `known` are known to be. */
@@ -51,14 +70,14 @@ static size_t common(struct ota_span a, struct ota_span b, size_t known)
 }
 
 /* The suffix in place `rank`; place 0 is the empty one, which the array leaves out. */
-static struct ota_span suffix(const struct ota_suffix_index *index, size_t rank)
+static struct ota_span suffix(const struct ota_index *index, size_t rank)
 {
 	if (rank == 0)
 		return ota_span_of(NULL, 0);
 	return ota_span_tail(index->old_image, (size_t)index->sorted[rank - 1]);
 }
 
-static struct ota_match match_of(const struct ota_suffix_index *index, size_t rank, size_t len)
+static struct ota_match match_of(const struct ota_index *index, size_t rank, size_t len)
 {
 	struct ota_match match = {index->old_image.len - suffix(index, rank).len, len};
 
@@ -73,7 +92,7 @@ static bool sorts_below(struct ota_span candidate, struct ota_span wanted, size_
 	return n >= candidate.len || candidate.data[n] < wanted.data[n];
 }
 
-struct ota_match ota_suffix_longest(const struct ota_suffix_index *index, struct ota_span wanted)
+struct ota_match ota_suffix_longest(const struct ota_index *index, struct ota_span wanted)
 {
 	size_t low = 0;
 	size_t high = index->old_image.len;
@@ -102,10 +121,10 @@ struct ota_match ota_suffix_longest(const struct ota_suffix_index *index, struct
 	return match_of(index, high, high_len);
 }
 
-void ota_suffix_free(struct ota_suffix_index *index)
+void ota_index_free(struct ota_index *index)
 {
 	if (!index)
 		return;
 	free(index->sorted);
-	*index = (struct ota_suffix_index){0};
+	free(index);
 }

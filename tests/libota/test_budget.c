@@ -8,8 +8,8 @@
 #include <cmocka.h>
 
 #include <ota/budget.h>
-#include <ota/delta.h>
 
+#include "delta_make_patch.h"
 #include "vectors.h"
 
 #define WATER_METER_MAX 452536U
@@ -35,8 +35,8 @@ static struct ota_buf small_patch(void)
 	fill_pattern(old_image, sizeof(old_image), 1);
 	fill_pattern(new_image, sizeof(new_image), 2);
 	memcpy(new_image, old_image, 1500);
-	if (ota_delta_make("bsdiff", ota_span_of(old_image, sizeof(old_image)),
-			   ota_span_of(new_image, sizeof(new_image)), &patch, &diag) != OTA_OK)
+	if (delta_make("bsdiff", ota_span_of(old_image, sizeof(old_image)),
+		       ota_span_of(new_image, sizeof(new_image)), &patch, &diag) != OTA_OK)
 		fail_msg("%s", diag.text);
 	return patch;
 }

@@ -8,6 +8,19 @@
 #include "delta_make_patch.h"
 #include "stream_bz2.h"
 
+enum ota_err delta_make(const char *format, struct ota_span old_image, struct ota_span new_image,
+			struct ota_buf *out, struct ota_diag *diag)
+{
+	struct ota_delta_plan plan = {.format = format};
+	struct ota_index *index;
+	enum ota_err err = ota_index_build(old_image, &index, diag);
+
+	if (err == OTA_OK)
+		err = ota_delta_make(&plan, index, new_image, out, diag);
+	ota_index_free(index);
+	return err;
+}
+
 struct ota_span delta_record(uint8_t bytes[OTA_BSDIFF_RECORD_SIZE], int64_t add, int64_t insert)
 {
 	struct ota_bsdiff_record record = {add, insert, 0};

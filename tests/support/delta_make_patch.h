@@ -4,9 +4,13 @@
 #define DELTA_MAKE_PATCH_H
 
 #include <ota/bsdiff.h>
-#include <ota/buf.h>
+#include <ota/delta.h>
 
 #define DELTA_PATCH_MAX 0x1000000U
+
+/* ota_delta_make with an index of its own and nothing but the format asked for. */
+enum ota_err delta_make(const char *format, struct ota_span old_image, struct ota_span new_image,
+			struct ota_buf *out, struct ota_diag *diag);
 
 /* The plain streams and what the header shall say of the new image. */
 struct delta_plain {

@@ -17,47 +17,129 @@ extern "C" {
 /* Names of the formats diff can write, in table order; NULL from `index` = count on. */
 OTA_API const char *ota_delta_format_name(size_t index);
 
+/* The format's own name when `name` is that or its other name ("xdelta3"); else NULL. */
+OTA_API const char *ota_delta_format_find(const char *name);
+
+/* -- index of an old file ---------------------------------------------------------------------- */
+
+/* An old file, prepared for diffing: its suffixes, sorted. Never changes once made. */
+struct ota_index;
+
 /*
- * Makes a patch in the named format, applies it again and compares before it returns: a patch that
- * does not give `new_image` back never leaves. Same inputs, same bytes. Appends to `out`, whose
- * ceiling bounds the patch. OTA_E_ABSENT: no such format. OTA_E_NO_FIT: an image over
- * OTA_DELTA_MAX. OTA_E_REFUSED: the patch did not give the new image back. OTA_E_ROOM,
+ * Builds one; takes 4 bytes of memory for each of old, fewer once it is built. Borrows `old_image`,
+ * which must outlive the index. OTA_E_NO_FIT: over OTA_DELTA_MAX. OTA_E_MEMORY. The caller frees
+ * `*index`, which is NULL on failure.
+ */
+OTA_API OTA_MUST_CHECK enum ota_err
+ota_index_build(struct ota_span old_image, struct ota_index **index, struct ota_diag *diag);
+
+/*
+ * Writes it to a file, whole or not at all, which ota_index_load maps back. Its bytes depend on the
+ * old file alone. OTA_E_IO.
+ */
+OTA_API OTA_MUST_CHECK enum ota_err ota_index_save(const struct ota_index *index, const char *path,
+						   struct ota_diag *diag);
+
+/*
+ * Maps an index that was saved for this very old file; nothing is sorted. Borrows `old_image`.
+ * OTA_E_WRONG_BASE: it is another file's. OTA_E_TRUNCATED, OTA_E_MALFORMED, OTA_E_UNSUPPORTED (of
+ * another version or byte order), OTA_E_IO, OTA_E_MEMORY. The caller frees `*index`, which is NULL
+ * on failure.
+ */
+OTA_API OTA_MUST_CHECK enum ota_err ota_index_load(const char *path, struct ota_span old_image,
+						   struct ota_index **index, struct ota_diag *diag);
+
+/* The old file, borrowed. */
+OTA_API struct ota_span ota_index_old(const struct ota_index *index);
+
+OTA_API void ota_index_free(struct ota_index *index); /* NULL is fine */
+
+/* -- make -------------------------------------------------------------------------------------- */
+
+/* Compression of VCDIFF's sections. */
+enum ota_secondary {
+	OTA_SECONDARY_NONE = 0,
+	OTA_SECONDARY_LZMA, /* as `xdelta3 -S lzma`, and read by it */
+};
+
+/* How to make a patch; zero is the default of every field but `format`. Borrows. */
+struct ota_delta_plan {
+	const char *format;     /* a row's name */
+	uint32_t window;        /* vcdiff: bytes of new that a decoder must hold; 0: 8 MiB */
+	uint32_t source_window; /* vcdiff: most bytes of old that one window uses; 0: no limit */
+	enum ota_secondary secondary; /* vcdiff */
+};
+
+/*
+ * Makes a patch and proves it before it returns: a patch that does not give `new_image` back never
+ * leaves. Same inputs, same bytes. Appends to `out`, whose ceiling bounds the patch. OTA_E_ABSENT:
+ * no such format. OTA_E_USAGE: the format does not do what the plan asks. OTA_E_NO_FIT: an image
+ * over OTA_DELTA_MAX. OTA_E_REFUSED: the patch did not give the new image back. OTA_E_ROOM,
  * OTA_E_MEMORY.
  */
-OTA_API OTA_MUST_CHECK enum ota_err ota_delta_make(const char *format, struct ota_span old_image,
+OTA_API OTA_MUST_CHECK enum ota_err ota_delta_make(const struct ota_delta_plan *plan,
+						   const struct ota_index *index,
 						   struct ota_span new_image, struct ota_buf *out,
 						   struct ota_diag *diag);
 
 /*
+ * Would the new file, compressed with xz, be no larger than a patch of `patch_len` bytes? Then no
+ * patch is worth its base. `*xz_len` is the compressed size when the answer is yes. Looks no
+ * further than it takes. OTA_E_MEMORY.
+ */
+OTA_API OTA_MUST_CHECK enum ota_err ota_delta_is_pointless(struct ota_span new_image,
+							   size_t patch_len, bool *pointless,
+							   size_t *xz_len, struct ota_diag *diag);
+
+/* -- apply ------------------------------------------------------------------------------------- */
+
+/*
  * Applies a patch of whatever format it is. Appends the new image to `out`, whose ceiling is the
- * largest new image the caller accepts: OTA_E_NO_FIT, found from the patch's header before any
- * work. OTA_E_WRONG_BASE: the patch uses bytes that the old image does not have. OTA_E_UNSUPPORTED:
- * not a patch this version reads (the diag names what it is, when known). OTA_E_TRUNCATED,
- * OTA_E_MALFORMED. On failure `out` may hold part of an image: do not use it.
+ * largest new image the caller accepts: OTA_E_NO_FIT, found from the patch's headers before any
+ * work. OTA_E_WRONG_BASE: the patch uses bytes that the old image does not have, or a checksum of
+ * the new one is wrong. OTA_E_UNSUPPORTED: not a patch this version reads (the diag names what it
+ * is, when known). OTA_E_TRUNCATED, OTA_E_MALFORMED. On failure `out` may hold part of an image: do
+ * not use it.
  */
 OTA_API OTA_MUST_CHECK enum ota_err ota_delta_apply(struct ota_span old_image,
 						    struct ota_span patch, struct ota_buf *out,
 						    struct ota_diag *diag);
 
-/* What a patch is made of; sizes in bytes. */
+/* -- describe ---------------------------------------------------------------------------------- */
+
+/* A part of a patch file; the parts' bytes add up to the file's. */
+struct ota_delta_part {
+	const char *name;     /* "header", "control": static */
+	const char *coding;   /* "bzip2", "xz"; NULL: plain */
+	uint64_t bytes;       /* stored */
+	uint64_t plain_bytes; /* the same, decompressed */
+	unsigned level;       /* bzip2's; 0: none */
+};
+#define OTA_DELTA_PARTS_MAX 4
+
+/* What a patch is made of; sizes in bytes. New bytes are blended, copied, repeated or inserted. */
 struct ota_delta_info {
 	const char *format; /* the row's name, static */
 	uint64_t patch_size;
 	uint64_t new_size;
-	uint64_t header_size;
-	uint64_t control_size; /* stored, as are the next two */
-	uint64_t diff_size;
-	uint64_t extra_size;
-	uint64_t records;     /* control records */
-	uint64_t blended;     /* new bytes made from old ones */
+	struct ota_delta_part part[OTA_DELTA_PARTS_MAX];
+	unsigned n_parts;
+	uint64_t records;     /* control records, or instructions */
+	uint64_t blended;     /* new bytes made from old ones and a difference */
 	uint64_t unchanged;   /* of these, taken as they are */
+	uint64_t copied_old;  /* new bytes copied from old */
+	uint64_t copied_new;  /* new bytes copied from before in new */
+	uint64_t repeated;    /* new bytes of runs */
 	uint64_t inserted;    /* new bytes carried by the patch */
 	uint64_t old_reach;   /* one past the highest old byte it reads */
-	unsigned level[3];    /* bzip2 levels of the control, diff and extra streams; 0: none */
+	uint64_t windows;     /* vcdiff's; 0: the format has none */
+	uint64_t window_max;  /* longest target window */
+	uint64_t source_max;  /* longest source segment */
+	bool has_checksum;    /* of the new image */
 	uint64_t decoder_ram; /* what its decoder needs, without the images */
 };
 
-/* True, and the row's name, when the first bytes are a patch's that this version reads. */
+/* The row's name when the first bytes are a patch's that this version reads; else NULL. */
 OTA_API const char *ota_delta_probe(struct ota_span patch);
 
 /* Reads the whole patch without an old image. Errors as ota_delta_apply. Fills `info`. */
