@@ -1,7 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
-/* Raw LZMA2 streams, as imgtool compresses images (scripts/imgtool/main.py, sign). */
+/*
+ * LZMA2 in memory: raw streams, as imgtool compresses images (scripts/imgtool/main.py, sign), and
+ * the .xz streams that xdelta3 -S lzma makes of VCDIFF's sections.
+ */
 #ifndef STREAM_XZ_H
 #define STREAM_XZ_H
+
+#include <lzma.h>
 
 #include <ota/buf.h>
 
@@ -17,5 +22,73 @@
  */
 OTA_MUST_CHECK enum ota_err ota_xz_compress(struct ota_span plain, bool arm_thumb,
 					    struct ota_buf *out, struct ota_diag *diag);
+
+/* -- VCDIFF's sections ------------------------------------------------------------------------- */
+
+/*
+ * All sections of one kind in a patch are one .xz stream, which begins in the first window that has
+ * one compressed, is flushed at each section's end and is never finished: see formats/vcdiff.md.
+ */
+
+/* The dictionary xdelta3 writes with, in bytes, at every level. */
+#define OTA_XZ_SECTION_DICTIONARY 262144U
+/*
+ * Most memory a stream may ask for: what the xz program's own presets need at most, of which the
+ * dictionary is 64 MiB. A dictionary is a number in the stream, up to 4 GiB.
+ */
+#define OTA_XZ_MEMORY_MAX ((uint64_t)68 * 1024 * 1024)
+
+/* One kind's stream being written. Zeroed, it may be closed. */
+struct ota_xz_writer {
+	lzma_stream xz;
+	bool open;
+};
+
+/* OTA_E_MEMORY. Fills `writer`. */
+OTA_MUST_CHECK enum ota_err ota_xz_writer_open(struct ota_xz_writer *writer, struct ota_diag *diag);
+
+/*
+ * Appends one section, which must not be empty. What comes out must go into the patch, whether it
+ * is smaller than `plain` or not: later sections refer back to it. OTA_E_ROOM, OTA_E_MEMORY.
+ */
+OTA_MUST_CHECK enum ota_err ota_xz_write_section(struct ota_xz_writer *writer,
+						 struct ota_span plain, struct ota_buf *out,
+						 struct ota_diag *diag);
+
+void ota_xz_writer_close(struct ota_xz_writer *writer);
+
+/* One kind's stream being read. Zeroed, it is at its beginning, and may be closed. */
+struct ota_xz_reader {
+	lzma_stream xz;
+	const char *name; /* for messages: "data" */
+	bool open;
+};
+
+/*
+ * Goes on with the next section's compressed bytes, all of them; borrows both. OTA_E_MALFORMED: the
+ * first does not hold the headers that a stream begins with. OTA_E_MEMORY.
+ */
+OTA_MUST_CHECK enum ota_err ota_xz_begin_section(struct ota_xz_reader *reader,
+						 struct ota_span stored, const char *name,
+						 struct ota_diag *diag);
+
+/*
+ * Fills `out` up to its room. OTA_E_MALFORMED: bad data, or the section has no more.
+ * OTA_E_UNSUPPORTED: more would be needed than OTA_XZ_MEMORY_MAX, or than the stream's beginning
+ * says. OTA_E_MEMORY.
+ */
+OTA_MUST_CHECK enum ota_err ota_xz_read(struct ota_xz_reader *reader, struct ota_wr *out,
+					struct ota_diag *diag);
+
+/* OTA_E_MALFORMED: the section has bytes, plain or compressed, that have not been read. */
+OTA_MUST_CHECK enum ota_err ota_xz_end_section(struct ota_xz_reader *reader, struct ota_diag *diag);
+
+/*
+ * Bytes that liblzma's decoder needs for a stream that begins like this: mostly the dictionary that
+ * it names. 0: not enough of a beginning, or none of a stream.
+ */
+uint64_t ota_xz_memory(struct ota_span stream);
+
+void ota_xz_reader_close(struct ota_xz_reader *reader);
 
 #endif

@@ -56,9 +56,9 @@ OTA_API bool ota_vcdiff_probe(struct ota_span patch);
 
 /*
  * Reads the file's header at the cursor, which moves to the first window. OTA_E_TRUNCATED.
- * OTA_E_MALFORMED: unknown indicator bits, a number that does not fit 32 bits. OTA_E_UNSUPPORTED: a
- * code table of its own (RFC 3284 section 7). An unknown secondary compressor is none of this
- * function's business. Fills `header`.
+ * OTA_E_MALFORMED: another magic, unknown indicator bits, 0 for a secondary compressor, a number
+ * that does not fit 32 bits. OTA_E_UNSUPPORTED: a code table of its own (RFC 3284 section 7). An
+ * unknown secondary compressor is none of this function's business. Fills `header`.
  */
 OTA_API OTA_MUST_CHECK enum ota_err ota_vcdiff_header_read(struct ota_rd *rd,
 							   struct ota_vcdiff_header *header);
@@ -67,13 +67,18 @@ OTA_API OTA_MUST_CHECK enum ota_err ota_vcdiff_header_read(struct ota_rd *rd,
  * Reads a window's header at the cursor, which moves to its data section. `old_size` and `new_left`
  * bound what it may claim. OTA_E_TRUNCATED: the cursor's bytes end inside the header.
  * OTA_E_MALFORMED: a number over 32 bits, unknown indicator bits, a delta length that is not the
- * sum of its parts, more new bytes than `new_left`, none at all. OTA_E_UNSUPPORTED: VCD_TARGET.
- * OTA_E_WRONG_BASE: the source segment leaves the old image. That the sections end inside the patch
- * is for the caller to check. Fills `window`.
+ * sum of its parts, more new bytes than `new_left`, source and target of over 4 GiB together.
+ * OTA_E_UNSUPPORTED: VCD_TARGET. OTA_E_WRONG_BASE: the source segment leaves the old image. That
+ * the sections end inside the patch is for the caller to check, and so is a window of no byte,
+ * which xdelta3 writes for an empty new image and for nothing else. Fills `window`, after a failure
+ * with what could be read.
  */
 OTA_API OTA_MUST_CHECK enum ota_err ota_vcdiff_window_read(struct ota_rd *rd, uint64_t old_size,
 							   uint64_t new_left,
 							   struct ota_vcdiff_window *window);
+
+/* Reads a number in base 128. OTA_E_TRUNCATED, OTA_E_MALFORMED: it does not fit 32 bits. */
+OTA_API OTA_MUST_CHECK enum ota_err ota_vcdiff_number_read(struct ota_rd *rd, uint32_t *value);
 
 /* Adler-32 of `bytes`, going on from `adler`; begin with 1. */
 OTA_API uint32_t ota_adler32(uint32_t adler, struct ota_span bytes);
@@ -85,16 +90,36 @@ OTA_API uint32_t ota_adler32(uint32_t adler, struct ota_span bytes);
 /* Address modes: 0 SELF, 1 HERE, then NEAR, then SAME. */
 #define OTA_VCDIFF_MODES (2U + OTA_VCDIFF_NEAR + OTA_VCDIFF_SAME)
 
+/* A SAME mode's address is one byte: an index into its part of the cache. */
+#define OTA_VCDIFF_SAME_PART 256U
+#define OTA_VCDIFF_SAME_ALL  (OTA_VCDIFF_SAME * OTA_VCDIFF_SAME_PART)
+
 struct ota_vcdiff_cache {
 	uint32_t near[OTA_VCDIFF_NEAR];
-	uint32_t same[OTA_VCDIFF_SAME * 256U];
+	uint32_t same[OTA_VCDIFF_SAME_ALL];
 	uint32_t next_slot;
 };
+
+/* Both inline, so that a device decoder has no undefined symbol. */
+
+/* Empties the cache, as at every window's start. */
+static inline void ota_vcdiff_cache_init(struct ota_vcdiff_cache *cache)
+{
+	memset(cache, 0, sizeof(*cache));
+}
+
+/* Remembers an address, as encoder and decoder do after every COPY. */
+static inline void ota_vcdiff_cache_update(struct ota_vcdiff_cache *cache, uint32_t addr)
+{
+	cache->near[cache->next_slot] = addr;
+	cache->next_slot = (cache->next_slot + 1) % OTA_VCDIFF_NEAR;
+	cache->same[addr % OTA_VCDIFF_SAME_ALL] = addr;
+}
 
 /* -- decoder of one window --------------------------------------------------------------------- */
 
 /* Bytes of struct ota_vcdiff_dec, on every machine; the target window's buffer comes on top. */
-#define OTA_VCDIFF_DEC_RAM 3168U
+#define OTA_VCDIFF_DEC_RAM 3144U
 
 /* Plain integers: save it field by field and go on after a reset, with the window made so far. */
 struct ota_vcdiff_dec {
@@ -105,39 +130,52 @@ struct ota_vcdiff_dec {
 	uint32_t new_at;                            /* bytes of this window made so far */
 	uint32_t section_left[OTA_VCDIFF_SECTIONS]; /* plain bytes not taken yet */
 	uint32_t size;                              /* of the instruction at work, or bytes left */
-	uint32_t addr;      /* COPY: next byte's address, U = source ++ target */
+	uint32_t addr;      /* COPY: next byte's address in U = source ++ target */
 	uint32_t varint;    /* a number being read */
 	uint8_t varint_len; /* its bytes so far */
 	uint8_t state;
-	uint8_t code;         /* code table index at work */
-	uint8_t half;         /* which of its two instructions */
-	uint8_t byte;         /* RUN's */
-	uint8_t err;          /* enum ota_err, after OTA_WANT_STOP */
-	uint8_t reserved[18]; /* zero; makes the size the same everywhere */
+	uint8_t code;        /* code table index at work */
+	uint8_t half;        /* which of its two instructions */
+	uint8_t byte;        /* RUN's */
+	uint8_t err;         /* enum ota_err, after OTA_WANT_STOP */
+	uint8_t reserved[6]; /* zero; makes the size the same everywhere */
 };
 
-/* Begins a window. `section_len` are plain sizes. Fills `dec`. */
+/*
+ * Begins a window, as ota_vcdiff_window_read gave it: one whose source and target exceed 32 bits
+ * stops at the first step. `section_len` are plain sizes. Fills `dec`.
+ */
 OTA_API void ota_vcdiff_dec_init(struct ota_vcdiff_dec *dec, const struct ota_vcdiff_window *window,
 				 const uint32_t section_len[OTA_VCDIFF_SECTIONS]);
 
 /*
- * Goes on until something is wanted. io->stream says which section's bytes. Old bytes are wanted at
- * absolute offsets of old. The window's bytes made so far must lie right before io->out, in one
- * piece, for COPY reads them back; with OTA_WANT_ROOM the caller may move them. OTA_WANT_NONE: the
- * window is made and its sections are used up. OTA_WANT_STOP: dec->err says why, OTA_E_MALFORMED
- * (also for sections that do not end with the window) or OTA_E_TRUNCATED (a section that ends too
- * early). Adler-32 is for the caller to check.
+ * Goes on until something is wanted. io->stream says which section's bytes; of what it is given it
+ * takes no more than the section has. Old bytes are wanted at absolute offsets of old, anew for
+ * each COPY: what is left of io->old is dropped at its start. The window's bytes made so far must
+ * lie right before io->out, in one piece, for COPY reads them back; with OTA_WANT_ROOM the caller
+ * may move them. OTA_WANT_NONE: the window is made and its sections are used up. OTA_WANT_STOP:
+ * dec->err says why, OTA_E_MALFORMED (also for sections that do not end with the window) or
+ * OTA_E_TRUNCATED (a section that ends too early). Adler-32 is for the caller to check.
  */
 OTA_API OTA_MUST_CHECK enum ota_want ota_vcdiff_dec_step(struct ota_vcdiff_dec *dec,
 							 struct ota_dec_io *io);
+
+/*
+ * After OTA_WANT_ROOM: does what the room was for without making a byte, so that a look through a
+ * patch needs neither images nor room; io->room stays 0. Returns what it was: INSERT (the bytes go
+ * from io->patch, so it may be in pieces), RUN, COPY_OLD with `at` in old, COPY_NEW with `at` in
+ * this window. A COPY that runs from old into new comes in two. dec->size is 0 after the
+ * instruction's last piece.
+ */
+OTA_API struct ota_op ota_vcdiff_dec_skip(struct ota_vcdiff_dec *dec, struct ota_dec_io *io);
 
 /* -- encoder ----------------------------------------------------------------------------------- */
 
 /* Bytes of a number in base 128. */
 OTA_API unsigned ota_vcdiff_size_len(uint32_t value);
 
-/* Empties the cache, as at every window's start. */
-OTA_API void ota_vcdiff_cache_init(struct ota_vcdiff_cache *cache);
+/* Writes a number in base 128. */
+OTA_API void ota_vcdiff_number_write(struct ota_wr *wr, uint32_t value);
 
 /*
  * The mode that stores `addr` in the fewest bytes when the decoder stands at `here` (both in U);
@@ -146,9 +184,6 @@ OTA_API void ota_vcdiff_cache_init(struct ota_vcdiff_cache *cache);
  */
 OTA_API unsigned ota_vcdiff_address_mode(const struct ota_vcdiff_cache *cache, uint32_t addr,
 					 uint32_t here, uint32_t *stored);
-
-/* Remembers an address, as encoder and decoder do after every COPY. */
-OTA_API void ota_vcdiff_cache_update(struct ota_vcdiff_cache *cache, uint32_t addr);
 
 /* Where a window's plain sections go: one cursor each, into the caller's memory. */
 struct ota_vcdiff_sections {

@@ -1,0 +1,280 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <stdlib.h>
+
+#include "match_vcdiff_find.h"
+
+#define HASH_BITS 18U
+#define HASHES    (1U << HASH_BITS)
+/* How many places with the same four bytes are looked at. */
+#define CHAIN_MAX 16U
+/* And in old, from an address on. */
+#define PLACES_MAX 16U
+
+static uint32_t load(const uint8_t *data)
+{
+	uint32_t value;
+
+	memcpy(&value, data, sizeof(value));
+	return value;
+}
+
+static uint32_t hash(const uint8_t *data)
+{
+	return load(data) * 2654435761U >> (32 - HASH_BITS);
+}
+
+/* Counts, adds up, and puts every place where its hash's begin. */
+static void list_places(struct vcdiff_finder *f)
+{
+	struct ota_span old_image = f->index->old_image;
+	uint32_t total = 0;
+
+	for (size_t at = 0; at + VCDIFF_COPY_MIN <= old_image.len; at++)
+		f->first[hash(old_image.data + at)]++;
+	for (size_t i = 0; i <= HASHES; i++) {
+		total += f->first[i];
+		f->first[i] = total;
+	}
+	for (size_t at = old_image.len; at >= VCDIFF_COPY_MIN; at--) {
+		uint32_t place = (uint32_t)at - VCDIFF_COPY_MIN;
+
+		f->places[--f->first[hash(old_image.data + place)]] = place;
+	}
+}
+
+bool ota_vcdiff_finder_init(struct vcdiff_finder *f, uint32_t window)
+{
+	f->first = calloc(HASHES + 1, sizeof(*f->first));
+	f->places = malloc((f->index->old_image.len + 1) * sizeof(*f->places));
+	f->head = calloc(HASHES, sizeof(*f->head));
+	f->chain = malloc(((size_t)window + 1) * sizeof(*f->chain));
+	if (!f->first || !f->places || !f->head || !f->chain)
+		return false;
+	list_places(f);
+	return true;
+}
+
+void ota_vcdiff_finder_free(struct vcdiff_finder *f)
+{
+	free(f->chain);
+	free(f->head);
+	free(f->places);
+	free(f->first);
+}
+
+void ota_vcdiff_finder_start(struct vcdiff_finder *f, struct ota_span part, uint32_t source_at,
+			 uint32_t source_len)
+{
+	/* Not by memset: windows may be much smaller than the table. */
+	while (f->chained > 0)
+		f->head[hash(f->part.data + --f->chained)] = 0;
+	f->part = part;
+	f->source_at = source_at;
+	f->source = ota_span_sub(f->index->old_image, source_at, source_len);
+}
+
+/* Equal bytes at the front of both, at most `max`. */
+static uint32_t common(const uint8_t *a, const uint8_t *b, size_t max)
+{
+	size_t n = 0;
+
+	while (max - n >= sizeof(uint64_t)) {
+		uint64_t x;
+		uint64_t y;
+
+		memcpy(&x, a + n, sizeof(x));
+		memcpy(&y, b + n, sizeof(y));
+		if (x != y)
+			break;
+		n += sizeof(x);
+	}
+	while (n < max && a[n] == b[n])
+		n++;
+	return (uint32_t)n;
+}
+
+uint32_t ota_vcdiff_copy_len(const struct vcdiff_finder *f, uint32_t addr, uint32_t at)
+{
+	size_t max = f->part.len - at < VCDIFF_LEN_MAX ? f->part.len - at : VCDIFF_LEN_MAX;
+
+	if (addr >= f->source.len) {
+		size_t from = addr - f->source.len;
+
+		return from < at ? common(f->part.data + from, f->part.data + at, max) : 0;
+	}
+	if (max > f->source.len - addr)
+		max = f->source.len - addr;
+	return common(f->source.data + addr, f->part.data + at, max);
+}
+
+void ota_vcdiff_found_add(struct vcdiff_found *found, uint32_t addr, uint32_t len)
+{
+	if (len < VCDIFF_COPY_MIN || found->n == VCDIFF_FOUND_MAX)
+		return;
+	found->copy[found->n++] = (struct vcdiff_copy){addr, len};
+	if (len > found->longest)
+		found->longest = len;
+}
+
+/* The first of old's places with that hash that is not before `from`, as an index of places. */
+static uint32_t first_place(const struct vcdiff_finder *f, uint32_t key, uint32_t from)
+{
+	uint32_t low = f->first[key];
+	uint32_t high = f->first[key + 1];
+
+	while (low < high) {
+		uint32_t middle = low + (high - low) / 2;
+
+		if (f->places[middle] < from)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return low;
+}
+
+/* Can a copy from the segment be longer than `len`? Asks for the byte that it takes, to be quick.
+ */
+static bool is_longer(const struct vcdiff_finder *f, uint32_t addr, uint32_t at, uint32_t len)
+{
+	return len < f->part.len - at && len < f->source.len - addr &&
+	       f->source.data[addr + len] == f->part.data[at + len];
+}
+
+/*
+ * Looks at the first places from `addr` in the segment on, as far as `reach`, whose copies can be
+ * longer than the best; `*i` is where in `places` to go on.
+ */
+static void look_on(const struct vcdiff_finder *f, uint32_t *i, uint32_t stop, uint32_t end_addr,
+		    uint32_t at, struct vcdiff_copy *best)
+{
+	for (; *i < stop; ++*i) {
+		uint32_t place = f->places[*i] - f->source_at;
+		uint32_t len;
+
+		if (place >= end_addr)
+			break;
+		if (!is_longer(f, place, at, best->len))
+			continue;
+		len = ota_vcdiff_copy_len(f, place, at);
+		if (len > best->len)
+			*best = (struct vcdiff_copy){place, len};
+	}
+}
+
+/* One past the last place that is to be looked at from `i` on. */
+static uint32_t stop_at(const struct vcdiff_finder *f, uint32_t i, uint32_t at)
+{
+	uint32_t end = f->first[hash(f->part.data + at) + 1];
+
+	return end - i > PLACES_MAX ? i + PLACES_MAX : end;
+}
+
+bool ota_vcdiff_find_in_source(const struct vcdiff_finder *f, uint32_t at,
+			       struct vcdiff_found *found)
+{
+	struct ota_match match = {0, 0};
+	struct vcdiff_copy best = {0, 0};
+	size_t addr;
+	uint32_t i;
+
+	if (f->source.len == 0 || f->part.len - at < VCDIFF_COPY_MIN)
+		return false;
+	match = ota_suffix_longest(f->index, ota_span_sub(f->part, at, VCDIFF_LEN_MAX));
+	addr = match.at - f->source_at;
+	if (match.len < VCDIFF_COPY_MIN)
+		return false;
+	if (match.at >= f->source_at && addr < f->source.len && match.len <= f->source.len - addr) {
+		ota_vcdiff_found_add(found, (uint32_t)addr, (uint32_t)match.len);
+		return true;
+	}
+	i = first_place(f, hash(f->part.data + at), f->source_at);
+	look_on(f, &i, stop_at(f, i, at), (uint32_t)f->source.len, at, &best);
+	ota_vcdiff_found_add(found, best.addr, best.len);
+	return true;
+}
+
+void ota_vcdiff_find_in_window(struct vcdiff_finder *f, uint32_t at, struct vcdiff_found *found)
+{
+	uint32_t best = VCDIFF_COPY_MIN - 1;
+	uint32_t next;
+
+	if (f->part.len - at < VCDIFF_COPY_MIN)
+		return;
+	for (; f->chained < at; f->chained++) {
+		uint32_t *head = &f->head[hash(f->part.data + f->chained)];
+
+		f->chain[f->chained] = *head;
+		*head = f->chained + 1;
+	}
+	next = f->head[hash(f->part.data + at)];
+	for (unsigned n = 0; next > 0 && n < CHAIN_MAX; n++) {
+		uint32_t addr = (uint32_t)f->source.len + next - 1;
+		uint32_t len = 0;
+
+		if (f->part.len - at > best &&
+		    f->part.data[next - 1 + best] == f->part.data[at + best])
+			len = ota_vcdiff_copy_len(f, addr, at);
+		if (len > best) {
+			ota_vcdiff_found_add(found, addr, len);
+			best = len;
+		}
+		next = f->chain[next - 1];
+	}
+}
+
+/* The same among the window's own bytes, which are few enough to be looked at one by one. */
+static struct vcdiff_copy longest_in_window(const struct vcdiff_finder *f, uint32_t addr,
+					    uint32_t at)
+{
+	uint32_t from = addr - (uint32_t)f->source.len;
+	uint32_t end = from < at && at - from > VCDIFF_REACH_1 ? from + VCDIFF_REACH_1 : at;
+	uint32_t wanted = load(f->part.data + at);
+	struct vcdiff_copy best = {0, 0};
+
+	/* Has the window any such place behind `from`? */
+	if (f->head[hash(f->part.data + at)] <= from)
+		return best;
+	for (; from < end; from++) {
+		uint32_t len;
+
+		if (load(f->part.data + from) != wanted)
+			continue;
+		len = ota_vcdiff_copy_len(f, (uint32_t)f->source.len + from, at);
+		if (len > best.len)
+			best = (struct vcdiff_copy){(uint32_t)f->source.len + from, len};
+	}
+	return best;
+}
+
+static void find_near_in_source(const struct vcdiff_finder *f, uint32_t near, uint32_t at,
+				struct vcdiff_found *found)
+{
+	uint32_t left = (uint32_t)f->source.len - near;
+	uint32_t i = first_place(f, hash(f->part.data + at), f->source_at + near);
+	uint32_t stop = stop_at(f, i, at);
+	struct vcdiff_copy best = {0, 0};
+	uint32_t first_len;
+
+	look_on(f, &i, stop, near + (left < VCDIFF_REACH_1 ? left : VCDIFF_REACH_1), at, &best);
+	ota_vcdiff_found_add(found, best.addr, best.len);
+	first_len = best.len;
+	look_on(f, &i, stop, near + (left < VCDIFF_REACH_2 ? left : VCDIFF_REACH_2), at, &best);
+	if (best.len > first_len)
+		ota_vcdiff_found_add(found, best.addr, best.len);
+}
+
+void ota_vcdiff_find_near(const struct vcdiff_finder *f, uint32_t near, uint32_t at,
+			  struct vcdiff_found *found)
+{
+	struct vcdiff_copy best;
+
+	if (f->part.len - at < VCDIFF_COPY_MIN)
+		return;
+	if (near < f->source.len) {
+		find_near_in_source(f, near, at, found);
+		return;
+	}
+	best = longest_in_window(f, near, at);
+	ota_vcdiff_found_add(found, best.addr, best.len);
+}

@@ -1,0 +1,14 @@
+// SPDX-License-Identifier: Apache-2.0
+/* The row of VCDIFF in two files: patch_vcdiff.c reads, patch_vcdiff_enc.c writes. */
+#ifndef PATCH_VCDIFF_H
+#define PATCH_VCDIFF_H
+
+#include "patch_formats.h"
+
+/* The row's encode function. Errors as ota_delta_make. */
+OTA_MUST_CHECK enum ota_err ota_vcdiff_encode(const struct ota_delta_plan *plan,
+					      const struct ota_index *index,
+					      struct ota_span new_image, struct ota_buf *out,
+					      struct ota_diag *diag);
+
+#endif
