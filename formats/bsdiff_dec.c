@@ -86,9 +86,9 @@ static struct ota_bsdiff_record current_record(const struct ota_bsdiff_dec *dec)
 }
 
 /* CVE-2014-9862 and CVE-2020-14315 are what happens without these. */
-static bool record_is_good(const struct ota_bsdiff_dec *dec, struct ota_bsdiff_record record)
+static bool record_is_good(struct ota_bsdiff_record record, int64_t old_at, uint32_t new_left)
 {
-	int64_t left = (int64_t)dec->new_size - (int64_t)dec->new_at;
+	int64_t left = (int64_t)new_left;
 	int64_t end;
 
 	if (record.add < 0 || record.insert < 0)
@@ -97,8 +97,37 @@ static bool record_is_good(const struct ota_bsdiff_dec *dec, struct ota_bsdiff_r
 		return false;
 	if (record.seek < -POSITION_MAX || record.seek > POSITION_MAX)
 		return false;
-	end = dec->old_at + record.add + record.seek;
+	end = old_at + record.add + record.seek;
 	return end >= -POSITION_MAX && end <= POSITION_MAX;
+}
+
+static bool record_is_idle(struct ota_bsdiff_record record)
+{
+	return record.add == 0 && record.insert == 0;
+}
+
+enum ota_err ota_bsdiff_walk_init(struct ota_bsdiff_walk *walk, uint64_t new_size)
+{
+	memset(walk, 0, sizeof(*walk));
+	if (new_size > OTA_BSDIFF_IMAGE_MAX)
+		return OTA_E_UNSUPPORTED;
+	walk->new_size = (uint32_t)new_size;
+	walk->idle = IDLE_MAX(walk->new_size);
+	return OTA_OK;
+}
+
+enum ota_err ota_bsdiff_walk_step(struct ota_bsdiff_walk *walk, struct ota_bsdiff_record record)
+{
+	if (!record_is_good(record, walk->old_at, walk->new_size - walk->new_at))
+		return OTA_E_MALFORMED;
+	if (record_is_idle(record)) {
+		if (walk->idle == 0)
+			return OTA_E_MALFORMED;
+		walk->idle--;
+	}
+	walk->new_at += (uint32_t)(record.add + record.insert);
+	walk->old_at += record.add + record.seek;
+	return OTA_OK;
 }
 
 static enum ota_want stop(struct ota_bsdiff_dec *dec)
@@ -112,9 +141,9 @@ static enum ota_want start_record(struct ota_bsdiff_dec *dec, struct ota_dec_io 
 {
 	struct ota_bsdiff_record record = current_record(dec);
 
-	if (!record_is_good(dec, record))
+	if (!record_is_good(record, dec->old_at, dec->new_size - dec->new_at))
 		return stop(dec);
-	if (record.add == 0 && record.insert == 0) {
+	if (record_is_idle(record)) {
 		if (dec->idle == 0)
 			return stop(dec);
 		dec->idle--;

@@ -1,15 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <ota/bsdiff.h>
 
-/* Gathers edits into records: at most one blend, then at most one insert. */
-struct gather {
-	struct ota_bsdiff_sizes size; /* so far */
-	uint64_t old_at;              /* where the decoder will stand in old */
-	struct ota_bsdiff_record record;
-	bool open;              /* `record` holds edits that are not written yet */
-	struct ota_wr *control; /* NULL: only count */
-};
-
 static void write_offset(struct ota_wr *wr, int64_t value)
 {
 	uint64_t sign = value < 0 ? UINT64_C(1) << 63 : 0;
@@ -30,55 +21,6 @@ void ota_bsdiff_record_write(struct ota_wr *wr, struct ota_bsdiff_record record)
 	write_offset(wr, record.add);
 	write_offset(wr, record.insert);
 	write_offset(wr, record.seek);
-}
-
-static void close_record(struct gather *g)
-{
-	g->size.control += OTA_BSDIFF_RECORD_SIZE;
-	if (g->control)
-		ota_bsdiff_record_write(g->control, g->record);
-	g->record = (struct ota_bsdiff_record){0};
-	g->open = false;
-}
-
-/* A blend starts a record, so the one before it carries the way there. */
-static void add_blend(struct gather *g, const struct ota_op *op)
-{
-	if (op->at != g->old_at)
-		g->record.seek = (int64_t)op->at - (int64_t)g->old_at;
-	if (g->open || op->at != g->old_at)
-		close_record(g);
-	g->record.add = op->len;
-	g->old_at = (uint64_t)op->at + op->len;
-	g->size.diff += op->len;
-	g->open = true;
-}
-
-static void add_insert(struct gather *g, const struct ota_op *op)
-{
-	g->record.insert += op->len;
-	g->size.extra += op->len;
-	g->open = true;
-}
-
-static void gather(struct gather *g, struct ota_ops ops)
-{
-	for (size_t i = 0; i < ops.n; i++) {
-		if (ops.op[i].kind == OTA_OP_BLEND)
-			add_blend(g, &ops.op[i]);
-		else
-			add_insert(g, &ops.op[i]);
-	}
-	if (g->open)
-		close_record(g);
-}
-
-struct ota_bsdiff_sizes ota_bsdiff_measure(struct ota_ops ops)
-{
-	struct gather g = {.control = NULL};
-
-	gather(&g, ops);
-	return g.size;
 }
 
 static bool op_is_good(const struct ota_op *op, struct ota_span old_image, size_t new_left)
@@ -103,6 +45,43 @@ static bool ops_tile(struct ota_ops ops, struct ota_span old_image, struct ota_s
 	return left == 0;
 }
 
+enum ota_err ota_bsdiff_enc_init(struct ota_bsdiff_enc *enc, enum ota_bsdiff_stream stream,
+				 struct ota_ops ops, struct ota_span old_image,
+				 struct ota_span new_image)
+{
+	memset(enc, 0, sizeof(*enc));
+	if (!ops_tile(ops, old_image, new_image))
+		return OTA_E_USAGE;
+	enc->stream = stream;
+	enc->ops = ops;
+	enc->old_image = old_image;
+	enc->new_image = new_image;
+	return OTA_OK;
+}
+
+static bool is_blend(const struct ota_bsdiff_enc *enc)
+{
+	return enc->op < enc->ops.n && enc->ops.op[enc->op].kind == OTA_OP_BLEND;
+}
+
+/* At most one blend, the inserts behind it, and the way to the next blend. */
+static struct ota_bsdiff_record next_record(struct ota_bsdiff_enc *enc)
+{
+	struct ota_bsdiff_record record = {0};
+
+	if (is_blend(enc) && enc->ops.op[enc->op].at == enc->old_at) {
+		record.add = enc->ops.op[enc->op++].len;
+		enc->old_at += (size_t)record.add;
+	}
+	while (enc->op < enc->ops.n && !is_blend(enc))
+		record.insert += enc->ops.op[enc->op++].len;
+	if (is_blend(enc)) {
+		record.seek = (int64_t)enc->ops.op[enc->op].at - (int64_t)enc->old_at;
+		enc->old_at = enc->ops.op[enc->op].at;
+	}
+	return record;
+}
+
 static void write_diff(struct ota_wr *wr, struct ota_span old_part, struct ota_span new_part)
 {
 	uint8_t *room = ota_wr_room(wr, new_part.len);
@@ -111,26 +90,36 @@ static void write_diff(struct ota_wr *wr, struct ota_span old_part, struct ota_s
 		room[i] = (uint8_t)(new_part.data[i] - old_part.data[i]);
 }
 
-enum ota_err ota_bsdiff_encode(struct ota_ops ops, struct ota_span old_image,
-			       struct ota_span new_image, struct ota_bsdiff_streams *streams)
+/* As much of the edit at hand as there is room for, when it belongs to the stream. */
+static void write_part(struct ota_bsdiff_enc *enc, struct ota_wr *out)
 {
-	struct gather g = {.control = &streams->control};
-	size_t at = 0;
+	const struct ota_op *op = &enc->ops.op[enc->op];
+	size_t left = op->len - enc->done;
+	size_t len = left < out->cap - out->at ? left : out->cap - out->at;
+	struct ota_span part = ota_span_sub(enc->new_image, enc->new_at + enc->done, len);
 
-	if (!ops_tile(ops, old_image, new_image))
-		return OTA_E_USAGE;
-	gather(&g, ops);
-	for (size_t i = 0; i < ops.n; i++) {
-		struct ota_span part = ota_span_sub(new_image, at, ops.op[i].len);
+	if (is_blend(enc) != (enc->stream == OTA_BSDIFF_DIFF))
+		len = left;
+	else if (is_blend(enc))
+		write_diff(out, ota_span_sub(enc->old_image, op->at + enc->done, len), part);
+	else
+		ota_wr_bytes(out, part);
+	enc->done += len;
+	if (enc->done < op->len)
+		return;
+	enc->new_at += op->len;
+	enc->done = 0;
+	enc->op++;
+}
 
-		if (ops.op[i].kind == OTA_OP_BLEND)
-			write_diff(&streams->diff, ota_span_sub(old_image, ops.op[i].at, part.len),
-				   part);
+void ota_bsdiff_enc_read(struct ota_bsdiff_enc *enc, struct ota_wr *out)
+{
+	while (enc->op < enc->ops.n && out->at < out->cap) {
+		if (enc->stream != OTA_BSDIFF_CONTROL)
+			write_part(enc, out);
+		else if (out->cap - out->at >= OTA_BSDIFF_RECORD_SIZE)
+			ota_bsdiff_record_write(out, next_record(enc));
 		else
-			ota_wr_bytes(&streams->extra, part);
-		at += part.len;
+			return;
 	}
-	if (streams->control.err != OTA_OK)
-		return streams->control.err;
-	return streams->diff.err != OTA_OK ? streams->diff.err : streams->extra.err;
 }

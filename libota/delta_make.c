@@ -20,8 +20,11 @@ static enum ota_err prove(const struct ota_patch_format *format, struct ota_span
 			  struct ota_span new_image, struct ota_span patch, struct ota_diag *diag)
 {
 	struct ota_buf again = ota_buf_init(new_image.len);
-	enum ota_err err = format->decode(old_image, patch, &again, diag);
+	enum ota_err err;
 
+	if (format->prove)
+		return format->prove(old_image, patch, new_image, diag);
+	err = format->decode(old_image, patch, &again, diag);
 	if (err == OTA_OK && !ota_span_equal(ota_buf_span(&again), new_image))
 		err = ota_fail(diag, OTA_E_REFUSED,
 			       "the %s patch made does not give the new file back", format->name);
@@ -29,10 +32,9 @@ static enum ota_err prove(const struct ota_patch_format *format, struct ota_span
 	return err;
 }
 
-static enum ota_err check_plan(const struct ota_delta_plan *plan,
-			       const struct ota_patch_format *format, size_t new_len,
-			       struct ota_diag *diag)
+enum ota_err ota_delta_check_plan(const struct ota_delta_plan *plan, struct ota_diag *diag)
 {
+	const struct ota_patch_format *format = ota_patch_format_named(plan->format);
 	bool windows = plan->window != 0 || plan->source_window != 0;
 
 	if (!format)
@@ -41,10 +43,6 @@ static enum ota_err check_plan(const struct ota_delta_plan *plan,
 	if (!format->takes_windows && (windows || plan->secondary != OTA_SECONDARY_NONE))
 		return ota_fail(diag, OTA_E_USAGE, "%s has no %s", format->name,
 				windows ? "windows" : "secondary compression");
-	if (new_len > OTA_DELTA_MAX)
-		return ota_fail(diag, OTA_E_NO_FIT,
-				"new file is %zu bytes, at most %u can be diffed", new_len,
-				OTA_DELTA_MAX);
 	return OTA_OK;
 }
 
@@ -53,8 +51,12 @@ enum ota_err ota_delta_make(const struct ota_delta_plan *plan, const struct ota_
 {
 	const struct ota_patch_format *format = ota_patch_format_named(plan->format);
 	size_t start = out->len;
-	enum ota_err err = check_plan(plan, format, new_image.len, diag);
+	enum ota_err err = ota_delta_check_plan(plan, diag);
 
+	if (err == OTA_OK && new_image.len > OTA_DELTA_MAX)
+		err = ota_fail(diag, OTA_E_NO_FIT,
+			       "new file is %zu bytes, at most %u can be diffed", new_image.len,
+			       OTA_DELTA_MAX);
 	if (err != OTA_OK)
 		return err;
 	err = format->encode(plan, index, new_image, out, diag);

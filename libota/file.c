@@ -10,6 +10,7 @@
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -98,6 +99,48 @@ enum ota_err ota_file_read_mode(const char *path, struct ota_buf *buf, unsigned 
 		err = ota_file_read_fd(fd, buf, diag);
 	(void)close(fd);
 	return err;
+}
+
+static enum ota_err map_fd(int fd, struct ota_file_map *map, struct ota_diag *diag)
+{
+	struct stat st;
+	void *memory;
+
+	if (fstat(fd, &st) != 0)
+		return fail_errno(diag, "cannot read");
+	if (!S_ISREG(st.st_mode))
+		return ota_fail(diag, OTA_E_IO, "is no regular file");
+	if (st.st_size == 0)
+		return ota_fail(diag, OTA_E_TRUNCATED, "is empty");
+	memory = mmap(NULL, (size_t)st.st_size, PROT_READ, MAP_PRIVATE, fd, 0);
+	if (memory == MAP_FAILED)
+		return fail_errno(diag, "cannot be mapped");
+	map->bytes = ota_span_of(memory, (size_t)st.st_size);
+	return OTA_OK;
+}
+
+enum ota_err ota_file_map(const char *path, struct ota_file_map *map, struct ota_diag *diag)
+{
+	enum ota_err err;
+	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK); /* a pipe would wait */
+
+	*map = (struct ota_file_map){.bytes = {NULL, 0}};
+	if (fd < 0)
+		return fail_errno(diag, "cannot open");
+	err = map_fd(fd, map, diag);
+	(void)close(fd);
+	return err;
+}
+
+void ota_file_unmap(struct ota_file_map *map)
+{
+	void *memory;
+
+	/* munmap's pointer is not const, though it does not write. */
+	memcpy(&memory, &map->bytes.data, sizeof(memory));
+	if (memory)
+		(void)munmap(memory, map->bytes.len);
+	*map = (struct ota_file_map){.bytes = {NULL, 0}};
 }
 
 enum ota_err ota_file_write_fd(int fd, struct ota_span bytes, struct ota_diag *diag)

@@ -26,6 +26,12 @@ struct ota_patch_format {
 	/* Errors as ota_delta_apply, for a patch that probes as this format. */
 	enum ota_err (*decode)(struct ota_span old_image, struct ota_span patch,
 			       struct ota_buf *out, struct ota_diag *diag);
+	/*
+	 * OTA_E_REFUSED when the patch does not give `new_image`. NULL: decode and compare, which
+	 * takes the memory of another new image.
+	 */
+	enum ota_err (*prove)(struct ota_span old_image, struct ota_span patch,
+			      struct ota_span new_image, struct ota_diag *diag);
 	/* Errors as ota_delta_describe. Fills all of `info` but `format` and `patch_size`. */
 	enum ota_err (*describe)(struct ota_span patch, struct ota_delta_info *info,
 				 struct ota_diag *diag);
@@ -56,5 +62,6 @@ OTA_MUST_CHECK enum ota_err ota_patch_format_find(struct ota_span patch,
 						  struct ota_diag *diag);
 
 extern const struct ota_patch_format ota_patch_bsdiff;
+extern const struct ota_patch_format ota_patch_vcdiff;
 
 #endif

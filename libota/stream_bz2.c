@@ -12,6 +12,11 @@
 #define RUN_SHORT  4U
 #define RUN_STORED 5U
 #define PIECE      65536U /* bytes the output grows by */
+/*
+ * How long libbz2 tries its quick sort on repetitive data before it takes the slow one (30 by
+ * default): a patch's differences repeat a lot, but the quick one gets through them.
+ */
+#define WORK_FACTOR 100
 
 /* libbz2's pointers are not const, though it does not write through next_in. */
 static char *unconst(const uint8_t *data)
@@ -22,26 +27,30 @@ static char *unconst(const uint8_t *data)
 	return same;
 }
 
-/* Bytes that `plain` takes in a block: run-length coded. */
-static size_t block_bytes(struct ota_span plain)
+static unsigned run_stored(unsigned run)
 {
-	size_t total = 0;
-	size_t at = 0;
-
-	while (at < plain.len) {
-		size_t n = 1;
-
-		while (n < RUN_MAX && at + n < plain.len && plain.data[at + n] == plain.data[at])
-			n++;
-		total += n < RUN_SHORT ? n : RUN_STORED;
-		at += n;
-	}
-	return total;
+	return run < RUN_SHORT ? run : RUN_STORED;
 }
 
-static unsigned level_for(struct ota_span plain)
+void ota_bz2_measure(struct ota_bz2_meter *meter, struct ota_span plain)
 {
-	size_t need = block_bytes(plain);
+	struct ota_bz2_meter m = *meter;
+
+	for (size_t i = 0; i < plain.len; i++) {
+		if (m.run > 0 && m.run < RUN_MAX && plain.data[i] == m.byte) {
+			m.run++;
+			continue;
+		}
+		m.stored += run_stored(m.run);
+		m.run = 1;
+		m.byte = plain.data[i];
+	}
+	*meter = m;
+}
+
+unsigned ota_bz2_level_for(const struct ota_bz2_meter *meter)
+{
+	uint64_t need = meter->stored + run_stored(meter->run);
 
 	for (unsigned level = 1; level < LEVEL_MAX; level++) {
 		if (need <= level * BLOCK_STEP - BLOCK_SPARE)
@@ -50,41 +59,86 @@ static unsigned level_for(struct ota_span plain)
 	return LEVEL_MAX;
 }
 
-/* Runs libbz2 until it has written all, growing `out` a piece at a time. */
-static enum ota_err compress_all(bz_stream *bz, struct ota_buf *out, struct ota_diag *diag)
+enum ota_err ota_bz2_begin(struct ota_bz2_writer *writer, unsigned level, struct ota_buf *out,
+			   struct ota_diag *diag)
 {
+	*writer = (struct ota_bz2_writer){.out = out};
+	if (BZ2_bzCompressInit(&writer->bz, (int)level, 0, WORK_FACTOR) != BZ_OK)
+		return ota_fail(diag, OTA_E_MEMORY, "out of memory for bzip2");
+	writer->open = true;
+	return OTA_OK;
+}
+
+/* One step of libbz2 into room made for it. */
+static enum ota_err step(struct ota_bz2_writer *writer, int action, int *status,
+			 struct ota_diag *diag)
+{
+	struct ota_buf *out = writer->out;
+	size_t left = out->ceiling - out->len;
+	size_t piece = left > 0 && left < PIECE ? left : PIECE;
+	enum ota_err err = OTA_OK;
+
+	if (out->cap > out->len && out->cap - out->len < piece)
+		piece = out->cap - out->len;
+	else
+		err = ota_buf_reserve(out, piece, diag);
+	if (err != OTA_OK)
+		return err;
+	writer->bz.next_out = (char *)out->data + out->len;
+	writer->bz.avail_out = (unsigned)piece;
+	*status = BZ2_bzCompress(&writer->bz, action);
+	out->len += piece - writer->bz.avail_out;
+	if (*status < 0)
+		return ota_fail(diag, OTA_E_MEMORY, "bzip2 failed with %d", *status);
+	return OTA_OK;
+}
+
+enum ota_err ota_bz2_write(struct ota_bz2_writer *writer, struct ota_span plain,
+			   struct ota_diag *diag)
+{
+	enum ota_err err = OTA_OK;
+	int status;
+
+	writer->bz.next_in = unconst(plain.data);
+	writer->bz.avail_in = (unsigned)plain.len;
+	while (err == OTA_OK && writer->bz.avail_in > 0)
+		err = step(writer, BZ_RUN, &status, diag);
+	return err;
+}
+
+enum ota_err ota_bz2_end(struct ota_bz2_writer *writer, struct ota_diag *diag)
+{
+	enum ota_err err = OTA_OK;
 	int status = BZ_FINISH_OK;
 
-	while (status == BZ_FINISH_OK) {
-		size_t left = out->ceiling - out->len;
-		size_t piece = left > 0 && left < PIECE ? left : PIECE;
-		enum ota_err err = ota_buf_reserve(out, piece, diag);
+	while (err == OTA_OK && status == BZ_FINISH_OK)
+		err = step(writer, BZ_FINISH, &status, diag);
+	return err;
+}
 
-		if (err != OTA_OK)
-			return err;
-		bz->next_out = (char *)out->data + out->len;
-		bz->avail_out = (unsigned)piece;
-		status = BZ2_bzCompress(bz, BZ_FINISH);
-		out->len += piece - bz->avail_out;
-	}
-	if (status != BZ_STREAM_END)
-		return ota_fail(diag, OTA_E_MEMORY, "bzip2 failed with %d", status);
-	return OTA_OK;
+void ota_bz2_abandon(struct ota_bz2_writer *writer)
+{
+	if (writer->open)
+		(void)BZ2_bzCompressEnd(&writer->bz);
+	*writer = (struct ota_bz2_writer){0};
 }
 
 enum ota_err ota_bz2_compress(struct ota_span plain, struct ota_buf *out, struct ota_diag *diag)
 {
-	bz_stream bz = {.next_in = unconst(plain.data)};
+	struct ota_bz2_meter meter = {.run = 0};
+	struct ota_bz2_writer writer = {.open = false};
 	enum ota_err err;
 
 	if (plain.len > UINT_MAX)
 		return ota_fail(diag, OTA_E_NO_FIT, "%zu bytes are too many for bzip2, at most %u",
 				plain.len, UINT_MAX);
-	bz.avail_in = (unsigned)plain.len;
-	if (BZ2_bzCompressInit(&bz, (int)level_for(plain), 0, 0) != BZ_OK)
-		return ota_fail(diag, OTA_E_MEMORY, "out of memory for bzip2");
-	err = compress_all(&bz, out, diag);
-	(void)BZ2_bzCompressEnd(&bz);
+	ota_bz2_measure(&meter, plain);
+	err = ota_bz2_begin(&writer, ota_bz2_level_for(&meter), out, diag);
+	if (err == OTA_OK)
+		err = ota_bz2_write(&writer, plain, diag);
+	if (err == OTA_OK)
+		err = ota_bz2_end(&writer, diag);
+	ota_bz2_abandon(&writer);
 	return err;
 }
 

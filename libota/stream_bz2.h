@@ -11,10 +11,44 @@
 #define OTA_BZ2_RAM           64144U
 #define OTA_BZ2_RAM_PER_LEVEL 250000U
 
+/* Finds the level for a stream from its plain bytes, given in pieces. Zeroed to begin with. */
+struct ota_bz2_meter {
+	uint64_t stored; /* bytes that those before the run take in a block */
+	unsigned run;    /* equal bytes seen last; 0: none yet */
+	uint8_t byte;    /* which */
+};
+
+void ota_bz2_measure(struct ota_bz2_meter *meter, struct ota_span plain);
+
 /*
- * Appends `plain` as one bzip2 stream, at the smallest level whose block holds it all, for a lower
- * one costs nothing then and its decoder needs less memory; at level 9 when none does.
- * OTA_E_NO_FIT: 4 GiB or more. OTA_E_ROOM, OTA_E_MEMORY.
+ * The smallest level whose block holds it all: a lower one costs nothing then, and both encoder and
+ * decoder need less memory; 9 when none does.
+ */
+unsigned ota_bz2_level_for(const struct ota_bz2_meter *meter);
+
+/* A stream being written in pieces. Zeroed, it may be closed. */
+struct ota_bz2_writer {
+	bz_stream bz;
+	struct ota_buf *out; /* borrowed */
+	bool open;
+};
+
+/* Begins a stream behind what is in `out`. OTA_E_MEMORY. Fills `writer`. */
+OTA_MUST_CHECK enum ota_err ota_bz2_begin(struct ota_bz2_writer *writer, unsigned level,
+					  struct ota_buf *out, struct ota_diag *diag);
+
+/* Takes the next plain bytes, less than 4 GiB. OTA_E_ROOM, OTA_E_MEMORY. */
+OTA_MUST_CHECK enum ota_err ota_bz2_write(struct ota_bz2_writer *writer, struct ota_span plain,
+					  struct ota_diag *diag);
+
+/* Writes the stream's end. Errors as ota_bz2_write. */
+OTA_MUST_CHECK enum ota_err ota_bz2_end(struct ota_bz2_writer *writer, struct ota_diag *diag);
+
+void ota_bz2_abandon(struct ota_bz2_writer *writer);
+
+/*
+ * Appends `plain` as one whole stream, at the level for it. OTA_E_NO_FIT: 4 GiB or more.
+ * OTA_E_ROOM, OTA_E_MEMORY.
  */
 OTA_MUST_CHECK enum ota_err ota_bz2_compress(struct ota_span plain, struct ota_buf *out,
 					     struct ota_diag *diag);

@@ -7,23 +7,85 @@
 
 #include "suffix_sort.h"
 
-/* Sorted offsets of the suffixes, least first; the caller frees them. */
-static enum ota_err sort(struct ota_span old_image, int32_t **sorted, struct ota_diag *diag)
+#define WORD_BITS 32U
+
+static enum ota_err fail_memory(struct ota_diag *diag, size_t wanted)
 {
-	*sorted = malloc(old_image.len * sizeof(**sorted));
-	if (*sorted && divsufsort(old_image.data, *sorted, (int32_t)old_image.len) == 0)
-		return OTA_OK;
-	free(*sorted);
-	*sorted = NULL;
-	return ota_fail(diag, OTA_E_MEMORY, "out of memory, %zu bytes wanted",
-			old_image.len * sizeof(**sorted));
+	return ota_fail(diag, OTA_E_MEMORY, "out of memory, %zu bytes wanted", wanted);
 }
 
-enum ota_err ota_index_build(struct ota_span old_image, struct ota_index **index,
+unsigned ota_index_width(size_t old_len)
+{
+	unsigned width = 1;
+
+	while (width < WORD_BITS - 1 && old_len > (size_t)1 << width)
+		width++;
+	return width;
+}
+
+size_t ota_index_bytes(size_t old_len)
+{
+	uint64_t bits = (uint64_t)old_len * ota_index_width(old_len);
+
+	return (size_t)((bits + 7) / 8) + OTA_INDEX_SPARE;
+}
+
+/* -- build ------------------------------------------------------------------------------------ */
+
+static void store_le32(uint8_t *at, uint32_t value)
+{
+	at[0] = (uint8_t)value;
+	at[1] = (uint8_t)(value >> 8);
+	at[2] = (uint8_t)(value >> 16);
+	at[3] = (uint8_t)(value >> 24);
+}
+
+/*
+ * Packs the sorted offsets where they lie: an entry is never longer than the offset it is made
+ * from, so writing stays behind reading.
+ */
+static void pack(const int32_t *sorted, size_t n, unsigned width, uint8_t *packed)
+{
+	uint64_t waiting = 0;
+	unsigned bits = 0;
+	size_t at = 0;
+
+	for (size_t i = 0; i < n; i++) {
+		waiting |= (uint64_t)(uint32_t)sorted[i] << bits;
+		bits += width;
+		if (bits >= WORD_BITS) {
+			store_le32(packed + at, (uint32_t)waiting);
+			at += sizeof(uint32_t);
+			waiting >>= WORD_BITS;
+			bits -= WORD_BITS;
+		}
+	}
+	/* What is left, and zeros after it, so that equal files have equal indexes. */
+	store_le32(packed + at, (uint32_t)waiting);
+	memset(packed + at + sizeof(uint32_t), 0, OTA_INDEX_SPARE);
+}
+
+/* Counts, then adds up; the suffix of one byte stands before all others that begin with it. */
+static void fill_first(struct ota_span old_image, uint32_t *first)
+{
+	uint32_t total = 0;
+
+	for (size_t i = 0; i < old_image.len; i++) {
+		unsigned next = i + 1 < old_image.len ? old_image.data[i + 1] : 0;
+
+		first[(unsigned)old_image.data[i] << 8 | next]++;
+	}
+	for (size_t pair = 0; pair <= OTA_INDEX_PAIRS; pair++) {
+		uint32_t n = first[pair];
+
+		first[pair] = total;
+		total += n;
+	}
+}
+
+enum ota_err ota_index_begin(struct ota_span old_image, struct ota_index **index,
 			     struct ota_diag *diag)
 {
-	enum ota_err err = OTA_OK;
-
 	*index = NULL;
 	if (old_image.len > OTA_DELTA_MAX)
 		return ota_fail(diag, OTA_E_NO_FIT,
@@ -31,13 +93,48 @@ enum ota_err ota_index_build(struct ota_span old_image, struct ota_index **index
 				OTA_DELTA_MAX);
 	*index = calloc(1, sizeof(**index));
 	if (!*index)
-		return ota_fail(diag, OTA_E_MEMORY, "out of memory, %zu bytes wanted",
-				sizeof(**index));
+		return fail_memory(diag, sizeof(**index));
 	(*index)->old_image = old_image;
-	if (old_image.len > 0)
-		err = sort(old_image, &(*index)->sorted, diag);
+	(*index)->width = ota_index_width(old_image.len);
+	(*index)->first = calloc(OTA_INDEX_PAIRS + 1, sizeof(*(*index)->first));
+	if (!(*index)->first) {
+		ota_index_free(*index);
+		*index = NULL;
+		return fail_memory(diag, (OTA_INDEX_PAIRS + 1) * sizeof(*(*index)->first));
+	}
+	fill_first(old_image, (*index)->first);
+	return OTA_OK;
+}
+
+/* Sorts into `memory` and packs there; gives back what packing has spared. */
+static enum ota_err sort(struct ota_index *index, struct ota_diag *diag)
+{
+	struct ota_span old_image = index->old_image;
+	size_t room = old_image.len * sizeof(int32_t) + sizeof(uint32_t) + OTA_INDEX_SPARE;
+	int32_t *sorted = malloc(room);
+	uint8_t *smaller;
+
+	index->memory = (uint8_t *)sorted;
+	if (!sorted ||
+	    (old_image.len > 0 && divsufsort(old_image.data, sorted, (int32_t)old_image.len) != 0))
+		return fail_memory(diag, room);
+	pack(sorted, old_image.len, index->width, index->memory);
+	smaller = realloc(index->memory, ota_index_bytes(old_image.len));
+	if (smaller)
+		index->memory = smaller;
+	index->entries = index->memory;
+	return OTA_OK;
+}
+
+enum ota_err ota_index_build(struct ota_span old_image, struct ota_index **index,
+			     struct ota_diag *diag)
+{
+	enum ota_err err = ota_index_begin(old_image, index, diag);
+
+	if (err == OTA_OK)
+		err = sort(*index, diag);
 	if (err != OTA_OK) {
-		free(*index);
+		ota_index_free(*index);
 		*index = NULL;
 	}
 	return err;
@@ -48,11 +145,41 @@ struct ota_span ota_index_old(const struct ota_index *index)
 	return index->old_image;
 }
 
+void ota_index_free(struct ota_index *index)
+{
+	if (!index)
+		return;
+	free(index->first);
+	free(index->memory);
+	ota_file_unmap(&index->map);
+	free(index);
+}
+
+/* -- search ----------------------------------------------------------------------------------- */
+
+static uint64_t load_le64(const uint8_t *at)
+{
+	uint64_t value = 0;
+
+	for (unsigned i = 0; i < sizeof(value); i++)
+		value |= (uint64_t)at[i] << 8 * i;
+	return value;
+}
+
+/* The suffix in place `rank`; none when the entry is no offset into old. */
+static struct ota_span suffix(const struct ota_index *index, size_t rank)
+{
+	uint64_t bit = (uint64_t)rank * index->width;
+	uint64_t bits = load_le64(index->entries + (size_t)(bit / 8)) >> bit % 8;
+
+	return ota_span_tail(index->old_image, (size_t)(bits & ((1U << index->width) - 1)));
+}
+
 /* Equal bytes at the front of both, of which the first `known` are known to be. */
 static size_t common(struct ota_span a, struct ota_span b, size_t known)
 {
 	size_t end = a.len < b.len ? a.len : b.len;
-	size_t n = known;
+	size_t n = known < end ? known : end; /* entries that are out of order know nothing */
 
 	while (end - n >= sizeof(uint64_t)) {
 		uint64_t x;
@@ -69,21 +196,6 @@ static size_t common(struct ota_span a, struct ota_span b, size_t known)
 	return n;
 }
 
-/* The suffix in place `rank`; place 0 is the empty one, which the array leaves out. */
-static struct ota_span suffix(const struct ota_index *index, size_t rank)
-{
-	if (rank == 0)
-		return ota_span_of(NULL, 0);
-	return ota_span_tail(index->old_image, (size_t)index->sorted[rank - 1]);
-}
-
-static struct ota_match match_of(const struct ota_index *index, size_t rank, size_t len)
-{
-	struct ota_match match = {index->old_image.len - suffix(index, rank).len, len};
-
-	return match;
-}
-
 /* Does `candidate` sort below `wanted`, with which it shares its first `n` bytes and no more? */
 static bool sorts_below(struct ota_span candidate, struct ota_span wanted, size_t n)
 {
@@ -92,39 +204,101 @@ static bool sorts_below(struct ota_span candidate, struct ota_span wanted, size_
 	return n >= candidate.len || candidate.data[n] < wanted.data[n];
 }
 
-struct ota_match ota_suffix_longest(const struct ota_index *index, struct ota_span wanted)
+static struct ota_match match_of(const struct ota_index *index, size_t rank, struct ota_span wanted,
+				 size_t known)
 {
-	size_t low = 0;
-	size_t high = index->old_image.len;
-	size_t low_len = 0; /* bytes the suffixes at both ends share with `wanted` */
-	size_t high_len = 0;
+	struct ota_span candidate = suffix(index, rank);
+	struct ota_match match = {index->old_image.len - candidate.len,
+				  common(candidate, wanted, known)};
 
-	while (high - low >= 2) {
+	return match;
+}
+
+/* The better of the suffixes before and in place `rank`, where `wanted` would be put. */
+static struct ota_match neighbour(const struct ota_index *index, size_t rank,
+				  struct ota_span wanted)
+{
+	struct ota_match match = {0, 0};
+
+	if (rank > 0)
+		match = match_of(index, rank - 1, wanted, 0);
+	if (rank < index->old_image.len) {
+		struct ota_match next = match_of(index, rank, wanted, 0);
+
+		if (next.len >= match.len)
+			match = next;
+	}
+	return match;
+}
+
+/* The first 8 bytes as a number that sorts as they do; zeros stand for those that are missing. */
+static uint64_t key_of(struct ota_span bytes)
+{
+	uint64_t key = 0;
+
+	if (bytes.len >= sizeof(key)) {
+		for (unsigned i = 0; i < sizeof(key); i++)
+			key = key << 8 | bytes.data[i];
+		return key;
+	}
+	for (unsigned i = 0; i < sizeof(key); i++)
+		key = key << 8 | (i < bytes.len ? bytes.data[i] : 0);
+	return key;
+}
+
+/*
+ * The first suffix from `low` on, before `high`, whose key is not less; else `high`. This is where
+ * making a patch spends its time: a step is a multiplication, for a branch would be guessed wrong
+ * every other time.
+ */
+static size_t find_key(const struct ota_index *index, size_t low, size_t high, uint64_t key)
+{
+	while (low < high) {
+		size_t middle = low + (high - low) / 2;
+
+		if (key_of(suffix(index, middle)) < key)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return low;
+}
+
+/* The first suffix from `low` on, before `high`, that does not sort below `wanted`; else `high`. */
+static size_t find_place(const struct ota_index *index, size_t low, size_t high,
+			 struct ota_span wanted)
+{
+	size_t below = 0; /* bytes that the last suffix found below shares with `wanted` */
+	size_t above = 0;
+
+	while (low < high) {
 		size_t middle = low + (high - low) / 2;
 		struct ota_span candidate = suffix(index, middle);
 		/* All suffixes between two share what those two share with `wanted`. */
-		size_t known = low_len < high_len ? low_len : high_len;
-		size_t n = common(candidate, wanted, known);
+		size_t n = common(candidate, wanted, below < above ? below : above);
 
 		if (sorts_below(candidate, wanted, n)) {
-			low = middle;
-			low_len = n;
+			low = middle + 1;
+			below = n;
 		} else {
 			high = middle;
-			high_len = n;
+			above = n;
 		}
 	}
-	if (high == index->old_image.len)
-		high_len = common(suffix(index, high), wanted, 0);
-	if (low_len > high_len)
-		return match_of(index, low, low_len);
-	return match_of(index, high, high_len);
+	return low;
 }
 
-void ota_index_free(struct ota_index *index)
+struct ota_match ota_suffix_longest(const struct ota_index *index, struct ota_span wanted)
 {
-	if (!index)
-		return;
-	free(index->sorted);
-	free(index);
+	uint64_t key = key_of(wanted);
+	size_t pair = (size_t)(key >> 48);
+	size_t low = index->first[pair];
+	size_t high = index->first[pair + 1];
+
+	if (wanted.len == 0)
+		return (struct ota_match){0, 0};
+	low = find_key(index, low, high, key);
+	if (low < high && key_of(suffix(index, low)) == key)
+		low = find_place(index, low, high, wanted);
+	return neighbour(index, low, wanted);
 }

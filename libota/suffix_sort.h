@@ -4,10 +4,25 @@
 #define SUFFIX_SORT_H
 
 #include <ota/delta.h>
+#include <ota/file.h>
 
+/* Bytes behind the entries that are read, and mean nothing. */
+#define OTA_INDEX_SPARE 8U
+/* Suffixes are looked up by their first two bytes. */
+#define OTA_INDEX_PAIRS 65536U
+
+/*
+ * Each entry is a suffix's offset in old, in as few bits as hold every offset, least significant
+ * bit first and without gaps: 20 bits up to 1 MiB, where 32 were sorted. What stands in them need
+ * not be believed: an index from a file may hold anything.
+ */
 struct ota_index {
 	struct ota_span old_image; /* borrowed */
-	int32_t *sorted;           /* owned: old_image.len offsets, least suffix first */
+	const uint8_t *entries;    /* old_image.len of them, least suffix first; then the spare */
+	unsigned width;            /* bits of an entry */
+	uint8_t *memory;           /* owned: the entries, when they were sorted here */
+	struct ota_file_map map;   /* owned: the file, when they were loaded */
+	uint32_t *first;           /* owned: first entry of each pair of bytes, and the end */
 };
 
 /* A place in old and how many bytes match there. */
@@ -18,5 +33,16 @@ struct ota_match {
 
 /* A place in old that matches the longest head of `wanted`. */
 struct ota_match ota_suffix_longest(const struct ota_index *index, struct ota_span wanted);
+
+/* Bits of an entry, and bytes of all entries and the spare, for an old image of `old_len`. */
+unsigned ota_index_width(size_t old_len);
+size_t ota_index_bytes(size_t old_len);
+
+/*
+ * An index of `old_image` without entries. OTA_E_NO_FIT, OTA_E_MEMORY. The caller frees `*index`,
+ * which is NULL on failure.
+ */
+OTA_MUST_CHECK enum ota_err ota_index_begin(struct ota_span old_image, struct ota_index **index,
+					    struct ota_diag *diag);
 
 #endif

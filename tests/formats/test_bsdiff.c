@@ -458,30 +458,60 @@ static void empty_records_are_taken_but_not_without_end(void **state)
 
 /* -- encoder ---------------------------------------------------------------------------------- */
 
-/* Encodes, decodes what came out and compares; returns the number of records. */
-static size_t round_trip(struct ota_ops ops, struct ota_span old_image, struct ota_span new_image)
+/* What an encoder is given. */
+struct edits {
+	struct ota_ops ops;
+	struct ota_span old_image;
+	struct ota_span new_image;
+};
+
+/* One stream, `step` bytes of room at a time, of which records fill only multiples of theirs. */
+static struct ota_span encode(enum ota_bsdiff_stream stream, const struct edits *edits, size_t step,
+			      struct ota_wr *all)
 {
-	uint8_t control[240];
-	uint8_t diff[64];
-	uint8_t extra[64];
-	struct ota_bsdiff_sizes sizes = ota_bsdiff_measure(ops);
-	struct ota_bsdiff_streams streams = {.control = ota_wr_init(control, sizes.control),
-					     .diff = ota_wr_init(diff, sizes.diff),
-					     .extra = ota_wr_init(extra, sizes.extra)};
-	struct supply s = {.old_image = old_image};
+	struct ota_bsdiff_enc enc;
+	struct ota_wr wr;
+
+	assert_int_equal(
+		ota_bsdiff_enc_init(&enc, stream, edits->ops, edits->old_image, edits->new_image),
+		OTA_OK);
+	do {
+		wr = ota_wr_init(all->data + all->at,
+				 step < all->cap - all->at ? step : all->cap - all->at);
+		ota_bsdiff_enc_read(&enc, &wr);
+		assert_int_equal(wr.err, OTA_OK);
+		all->at += wr.at;
+	} while (wr.at > 0);
+	return ota_wr_span(all);
+}
+
+/* Encodes, decodes what came out and compares; returns the number of records. */
+static size_t round_trip_in_steps(const struct edits *edits, size_t step)
+{
+	uint8_t bytes[OTA_STREAMS_MAX][240];
+	struct supply s = {.old_image = edits->old_image};
 	struct progress p;
 
-	assert_int_equal(ota_bsdiff_encode(ops, old_image, new_image, &streams), OTA_OK);
-	assert_int_equal(streams.control.at, sizes.control);
-	assert_int_equal(streams.diff.at, sizes.diff);
-	assert_int_equal(streams.extra.at, sizes.extra);
-	s.stream[0] = ota_wr_span(&streams.control);
-	s.stream[1] = ota_wr_span(&streams.diff);
-	s.stream[2] = ota_wr_span(&streams.extra);
-	begin(&s, &p, new_image.len);
+	for (unsigned i = 0; i < OTA_STREAMS_MAX; i++) {
+		struct ota_wr wr = ota_wr_init(bytes[i], sizeof(bytes[i]));
+		size_t room = i == OTA_BSDIFF_CONTROL ? step + OTA_BSDIFF_RECORD_SIZE : step;
+
+		s.stream[i] = encode((enum ota_bsdiff_stream)i, edits, room, &wr);
+	}
+	begin(&s, &p, edits->new_image.len);
 	assert_int_equal(run(&s, &p), OTA_WANT_NONE);
-	assert_memory_equal(p.out, new_image.data, new_image.len);
-	return streams.control.at / OTA_BSDIFF_RECORD_SIZE;
+	assert_memory_equal(p.out, edits->new_image.data, edits->new_image.len);
+	return s.stream[OTA_BSDIFF_CONTROL].len / OTA_BSDIFF_RECORD_SIZE;
+}
+
+static size_t round_trip(struct ota_ops ops, struct ota_span old_image, struct ota_span new_image)
+{
+	const struct edits edits = {ops, old_image, new_image};
+	size_t records = round_trip_in_steps(&edits, 100);
+
+	for (size_t step = 1; step < 30; step++)
+		assert_int_equal(round_trip_in_steps(&edits, step), records);
+	return records;
 }
 
 static void edits_of_every_shape_survive_a_round_trip(void **state)
@@ -503,15 +533,12 @@ static void edits_of_every_shape_survive_a_round_trip(void **state)
 	assert_int_equal(round_trip((struct ota_ops){NULL, 0}, old_image, text("")), 0);
 }
 
-static enum ota_err encode_one(struct ota_op op, size_t cap)
+static enum ota_err begin_with(struct ota_op op)
 {
-	uint8_t bytes[3][64];
-	struct ota_bsdiff_streams streams = {.control = ota_wr_init(bytes[0], cap),
-					     .diff = ota_wr_init(bytes[1], cap),
-					     .extra = ota_wr_init(bytes[2], cap)};
+	struct ota_bsdiff_enc enc;
 
-	return ota_bsdiff_encode((struct ota_ops){&op, 1}, text("abcdefgh"), text("uvwxyz"),
-				 &streams);
+	return ota_bsdiff_enc_init(&enc, OTA_BSDIFF_CONTROL, (struct ota_ops){&op, 1},
+				   text("abcdefgh"), text("uvwxyz"));
 }
 
 static void edits_that_do_not_tile_the_new_image_are_refused(void **state)
@@ -524,16 +551,76 @@ static void edits_that_do_not_tile_the_new_image_are_refused(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < N(bad); i++)
-		assert_int_equal(encode_one(bad[i], 64), OTA_E_USAGE);
+		assert_int_equal(begin_with(bad[i]), OTA_E_USAGE);
 }
 
-static void too_little_room_is_reported(void **state)
+static void too_little_room_for_a_record_writes_none_of_it(void **state)
 {
+	static const struct ota_op blend = {OTA_OP_BLEND, 6, 0};
+	uint8_t bytes[OTA_BSDIFF_RECORD_SIZE];
+	struct ota_bsdiff_enc enc;
+	struct ota_wr wr = ota_wr_init(bytes, sizeof(bytes) - 1);
+
 	(void)state;
-	assert_int_equal(encode_one((struct ota_op){OTA_OP_BLEND, 6, 0}, 24), OTA_OK);
-	assert_int_equal(encode_one((struct ota_op){OTA_OP_BLEND, 6, 0}, 23), OTA_E_ROOM);
-	assert_int_equal(encode_one((struct ota_op){OTA_OP_BLEND, 6, 0}, 5), OTA_E_ROOM);
-	assert_int_equal(encode_one((struct ota_op){OTA_OP_INSERT, 6, 0}, 5), OTA_E_ROOM);
+	assert_int_equal(ota_bsdiff_enc_init(&enc, OTA_BSDIFF_CONTROL, (struct ota_ops){&blend, 1},
+					     text("abcdefgh"), text("uvwxyz")),
+			 OTA_OK);
+	ota_bsdiff_enc_read(&enc, &wr);
+	assert_int_equal(wr.at, 0);
+	assert_int_equal(wr.err, OTA_OK);
+	wr = ota_wr_init(bytes, sizeof(bytes));
+	ota_bsdiff_enc_read(&enc, &wr);
+	assert_int_equal(wr.at, sizeof(bytes));
+}
+
+/* The walk and the decoder must agree on every record, or a host takes what a device does not. */
+static void a_walk_takes_the_records_that_the_decoder_takes(void **state)
+{
+	static const int64_t values[] = {
+		0, 1, -1, 9, 10, 11, INT64_MAX, -INT64_MAX, 1LL << 61, 1LL << 62, -(1LL << 61)};
+	size_t n = N(values);
+
+	(void)state;
+	for (size_t i = 0; i < n * n * n; i++) {
+		struct ota_bsdiff_record record = {values[i % n], values[i / n % n],
+						   values[i / n / n]};
+		uint8_t bytes[OTA_BSDIFF_RECORD_SIZE];
+		struct ota_wr wr = ota_wr_init(bytes, sizeof(bytes));
+		struct ota_bsdiff_walk walk;
+		struct ota_bsdiff_dec dec;
+		struct ota_dec_io io = {.stream = 0};
+		enum ota_want want;
+
+		ota_bsdiff_record_write(&wr, record);
+		io.patch[OTA_BSDIFF_CONTROL] = ota_wr_span(&wr);
+		assert_int_equal(ota_bsdiff_walk_init(&walk, 10), OTA_OK);
+		assert_int_equal(ota_bsdiff_dec_init(&dec, 10, 10), OTA_OK);
+		want = ota_bsdiff_dec_step(&dec, &io);
+		assert_int_equal(ota_bsdiff_walk_step(&walk, record) == OTA_OK,
+				 want != OTA_WANT_STOP);
+	}
+}
+
+static void a_walk_ends_where_the_new_image_does(void **state)
+{
+	struct ota_bsdiff_walk walk;
+	const struct ota_bsdiff_record idle = {0, 0, 3};
+	const struct ota_bsdiff_record some = {4, 2, -7};
+	const struct ota_bsdiff_record rest = {4, 6, 0};
+
+	(void)state;
+	assert_int_equal(ota_bsdiff_walk_init(&walk, OTA_BSDIFF_IMAGE_MAX + 1ULL),
+			 OTA_E_UNSUPPORTED);
+	assert_int_equal(ota_bsdiff_walk_init(&walk, 16), OTA_OK);
+	for (unsigned i = 0; i < 3; i++)
+		assert_int_equal(ota_bsdiff_walk_step(&walk, idle), OTA_OK);
+	assert_int_equal(ota_bsdiff_walk_step(&walk, idle), OTA_E_MALFORMED);
+	assert_int_equal(ota_bsdiff_walk_step(&walk, some), OTA_OK);
+	assert_int_equal(walk.old_at, 9 + 4 - 7);
+	assert_int_equal(walk.new_at, 6);
+	assert_int_equal(ota_bsdiff_walk_step(&walk, rest), OTA_OK);
+	assert_int_equal(walk.new_at, 16);
+	assert_int_equal(ota_bsdiff_walk_step(&walk, some), OTA_E_MALFORMED);
 }
 
 int main(void)
@@ -556,7 +643,9 @@ int main(void)
 		cmocka_unit_test(empty_records_are_taken_but_not_without_end),
 		cmocka_unit_test(edits_of_every_shape_survive_a_round_trip),
 		cmocka_unit_test(edits_that_do_not_tile_the_new_image_are_refused),
-		cmocka_unit_test(too_little_room_is_reported),
+		cmocka_unit_test(too_little_room_for_a_record_writes_none_of_it),
+		cmocka_unit_test(a_walk_takes_the_records_that_the_decoder_takes),
+		cmocka_unit_test(a_walk_ends_where_the_new_image_does),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

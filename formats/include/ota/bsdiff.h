@@ -53,6 +53,22 @@ OTA_API OTA_MUST_CHECK enum ota_err ota_bsdiff_header_read(struct ota_span patch
 /* Reads the record at the cursor; the cursor's error says when there is none. */
 OTA_API struct ota_bsdiff_record ota_bsdiff_record_read(struct ota_rd *rd);
 
+/* Following a patch's records without its bytes, under the decoder's rules. */
+struct ota_bsdiff_walk {
+	int64_t old_at;    /* where the next record begins in old, may lie outside of it */
+	uint32_t new_size; /* bytes */
+	uint32_t new_at;   /* bytes that the records so far make; new_size: this was the last */
+	uint32_t idle;     /* how many more empty records may come */
+};
+
+/* Begins. OTA_E_UNSUPPORTED when `new_size` is over OTA_BSDIFF_IMAGE_MAX. Fills `walk`. */
+OTA_API OTA_MUST_CHECK enum ota_err ota_bsdiff_walk_init(struct ota_bsdiff_walk *walk,
+							 uint64_t new_size);
+
+/* Takes the next record. OTA_E_MALFORMED: it is bad, and `walk` stays where it was. */
+OTA_API OTA_MUST_CHECK enum ota_err ota_bsdiff_walk_step(struct ota_bsdiff_walk *walk,
+							 struct ota_bsdiff_record record);
+
 /* -- decoder ---------------------------------------------------------------------------------- */
 
 /* Bytes of struct ota_bsdiff_dec, on every machine. Nothing else is needed but the caller's io. */
@@ -95,30 +111,31 @@ OTA_API OTA_MUST_CHECK enum ota_want ota_bsdiff_dec_step(struct ota_bsdiff_dec *
 
 /* -- encoder ---------------------------------------------------------------------------------- */
 
-/* Plain bytes of each stream. */
-struct ota_bsdiff_sizes {
-	uint64_t control;
-	uint64_t diff;
-	uint64_t extra;
+/* One of the three streams, made from edits a piece at a time. Borrows edits and images. */
+struct ota_bsdiff_enc {
+	enum ota_bsdiff_stream stream;
+	struct ota_ops ops;
+	struct ota_span old_image;
+	struct ota_span new_image;
+	size_t op;     /* edit to be written next, or in part */
+	size_t done;   /* bytes of it that are written */
+	size_t new_at; /* where it begins in new */
+	size_t old_at; /* control: where the decoder will stand in old */
 };
-
-/* Where the plain streams go: one cursor each, into the caller's memory. */
-struct ota_bsdiff_streams {
-	struct ota_wr control;
-	struct ota_wr diff;
-	struct ota_wr extra;
-};
-
-/* What ota_bsdiff_encode will write for these edits. */
-OTA_API struct ota_bsdiff_sizes ota_bsdiff_measure(struct ota_ops ops);
 
 /*
- * Writes the edits as records, diff and extra bytes. OTA_E_USAGE: an edit that is neither BLEND nor
- * INSERT, leaves the old image, or edits that do not tile the new one. OTA_E_ROOM.
+ * Begins. OTA_E_USAGE: an edit that is neither BLEND nor INSERT, leaves the old image, or edits
+ * that do not tile the new one. Fills `enc`.
  */
-OTA_API OTA_MUST_CHECK enum ota_err ota_bsdiff_encode(struct ota_ops ops, struct ota_span old_image,
-						      struct ota_span new_image,
-						      struct ota_bsdiff_streams *streams);
+OTA_API OTA_MUST_CHECK enum ota_err
+ota_bsdiff_enc_init(struct ota_bsdiff_enc *enc, enum ota_bsdiff_stream stream, struct ota_ops ops,
+		    struct ota_span old_image, struct ota_span new_image);
+
+/*
+ * Fills the room in `out` with the stream's next bytes, of records whole ones only. With room for
+ * a record nothing is written only when the stream has ended.
+ */
+OTA_API void ota_bsdiff_enc_read(struct ota_bsdiff_enc *enc, struct ota_wr *out);
 
 /* Writes a record's 24 bytes. */
 OTA_API void ota_bsdiff_record_write(struct ota_wr *wr, struct ota_bsdiff_record record);

@@ -42,9 +42,9 @@ OTA_API OTA_MUST_CHECK enum ota_err ota_index_save(const struct ota_index *index
 
 /*
  * Maps an index that was saved for this very old file; nothing is sorted. Borrows `old_image`.
- * OTA_E_WRONG_BASE: it is another file's. OTA_E_TRUNCATED, OTA_E_MALFORMED, OTA_E_UNSUPPORTED (of
- * another version or byte order), OTA_E_IO, OTA_E_MEMORY. The caller frees `*index`, which is NULL
- * on failure.
+ * OTA_E_WRONG_BASE: it is another file's. OTA_E_NO_FIT: old is over OTA_DELTA_MAX. OTA_E_TRUNCATED,
+ * OTA_E_MALFORMED, OTA_E_UNSUPPORTED (of another version), OTA_E_IO, OTA_E_MEMORY. The caller frees
+ * `*index`, which is NULL on failure.
  */
 OTA_API OTA_MUST_CHECK enum ota_err ota_index_load(const char *path, struct ota_span old_image,
 						   struct ota_index **index, struct ota_diag *diag);
@@ -69,6 +69,13 @@ struct ota_delta_plan {
 	uint32_t source_window; /* vcdiff: most bytes of old that one window uses; 0: no limit */
 	enum ota_secondary secondary; /* vcdiff */
 };
+
+/*
+ * Does the format do what the plan asks? Reads nothing else. OTA_E_ABSENT: no such format.
+ * OTA_E_USAGE: windows or secondary compression, and it has none.
+ */
+OTA_API OTA_MUST_CHECK enum ota_err ota_delta_check_plan(const struct ota_delta_plan *plan,
+							 struct ota_diag *diag);
 
 /*
  * Makes a patch and proves it before it returns: a patch that does not give `new_image` back never

@@ -28,6 +28,21 @@ OTA_API OTA_MUST_CHECK enum ota_err ota_file_read_mode(const char *path, struct 
 OTA_API OTA_MUST_CHECK enum ota_err ota_file_read_fd(int fd, struct ota_buf *buf,
 						     struct ota_diag *diag);
 
+/* A file mapped to be read. Zeroed, it is empty and may be unmapped. */
+struct ota_file_map {
+	struct ota_span bytes;
+};
+
+/*
+ * Maps a whole regular file; a file that is written to, or cut short, meanwhile changes under the
+ * reader, so this is for files that are only ever replaced. OTA_E_IO: missing, no regular file,
+ * unreadable. OTA_E_TRUNCATED: empty. Fills `map`, which is empty on failure.
+ */
+OTA_API OTA_MUST_CHECK enum ota_err ota_file_map(const char *path, struct ota_file_map *map,
+						 struct ota_diag *diag);
+
+OTA_API void ota_file_unmap(struct ota_file_map *map);
+
 /*
  * The open descriptor that a path stands for as an output (/dev/stdout, /dev/stderr, /dev/fd/N), or
  * -1. It may be a regular file.

@@ -1,0 +1,288 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "delta_make_patch.h"
+#include "match_bsdiff.h"
+#include "vectors.h"
+
+#define OLD_LEN 5000
+
+static size_t longest_by_trying(struct ota_span old_image, struct ota_span wanted)
+{
+	size_t best = 0;
+
+	for (size_t at = 0; at < old_image.len; at++) {
+		size_t n = 0;
+
+		while (n < wanted.len && at + n < old_image.len &&
+		       old_image.data[at + n] == wanted.data[n])
+			n++;
+		if (n > best)
+			best = n;
+	}
+	return best;
+}
+
+static void longest_match_is_the_longest_there_is(void **state)
+{
+	uint8_t bytes[400] = {0};
+	struct ota_span old_image = ota_span_of(bytes, 200);
+
+	(void)state;
+	for (uint32_t seed = 1; seed < 60; seed++) {
+		struct ota_index *index;
+
+		fill_pattern(bytes, sizeof(bytes), seed);
+		for (size_t i = 0; i < sizeof(bytes); i++)
+			bytes[i] = (uint8_t)(bytes[i] % (1 + seed % 4));
+		assert_int_equal(ota_index_build(old_image, &index, NULL), OTA_OK);
+		for (size_t at = 0; at <= sizeof(bytes); at++) {
+			struct ota_span wanted =
+				ota_span_tail(ota_span_of(bytes, sizeof(bytes)), at);
+			struct ota_match match = ota_suffix_longest(index, wanted);
+
+			assert_int_equal(match.len, longest_by_trying(old_image, wanted));
+			assert_true(ota_span_equal(ota_span_sub(old_image, match.at, match.len),
+						   ota_span_head(wanted, match.len)));
+		}
+		ota_index_free(index);
+	}
+}
+
+static void one_index_serves_many_new_images(void **state)
+{
+	uint8_t old_bytes[2000];
+	struct ota_index *index;
+
+	(void)state;
+	fill_pattern(old_bytes, sizeof(old_bytes), 9);
+	assert_int_equal(ota_index_build(ota_span_of(old_bytes, sizeof(old_bytes)), &index, NULL),
+			 OTA_OK);
+	for (size_t cut = 0; cut < 2000; cut += 250) {
+		struct ota_op_list ops[OTA_MATCH_STYLES] = {{.op = NULL}};
+		struct ota_span part = ota_span_tail(index->old_image, cut);
+
+		assert_int_equal(ota_match_bsdiff(index, part, ops, NULL), OTA_OK);
+		for (size_t i = 0; i < OTA_MATCH_STYLES; i++) {
+			assert_int_equal(ops[i].n, 1);
+			assert_int_equal(ops[i].op[0].kind, OTA_OP_BLEND);
+			assert_int_equal(ops[i].op[0].at, cut);
+			assert_int_equal(ops[i].op[0].len, part.len);
+			ota_op_list_free(&ops[i]);
+		}
+	}
+	ota_index_free(index);
+}
+
+/* The patch that the index makes is the one that an index of its own would make. */
+static void check_same_patch(const char *format, const struct ota_index *index,
+			     struct ota_span new_image)
+{
+	const struct ota_delta_plan plan = {.format = format};
+	struct ota_buf one = ota_buf_init(DELTA_PATCH_MAX);
+	struct ota_buf other = ota_buf_init(DELTA_PATCH_MAX);
+
+	assert_int_equal(ota_delta_make(&plan, index, new_image, &one, NULL), OTA_OK);
+	assert_int_equal(delta_make(format, ota_index_old(index), new_image, &other, NULL), OTA_OK);
+	assert_true(ota_span_equal(ota_buf_span(&one), ota_buf_span(&other)));
+	ota_buf_free(&other);
+	ota_buf_free(&one);
+}
+
+static void one_index_makes_patches_to_many_new_images(void **state)
+{
+	static uint8_t bytes[OLD_LEN];
+	struct ota_span old_image = ota_span_of(bytes, OLD_LEN);
+	struct ota_index *index;
+
+	(void)state;
+	fill_pattern(bytes, OLD_LEN, 9);
+	assert_int_equal(ota_index_build(old_image, &index, NULL), OTA_OK);
+	for (size_t f = 0; ota_delta_format_name(f); f++) {
+		const char *format = ota_delta_format_name(f);
+
+		for (size_t cut = 0; cut <= OLD_LEN; cut += 500)
+			check_same_patch(format, index, ota_span_tail(old_image, cut));
+	}
+	ota_index_free(index);
+}
+
+/* -- on disk ---------------------------------------------------------------------------------- */
+
+/* A file of its own for each test program. */
+static const char *index_path(void)
+{
+	static char path[64];
+
+	(void)snprintf(path, sizeof(path), "test_index.%ld.tmp", (long)getpid());
+	return path;
+}
+
+static void write_index(struct ota_span bytes)
+{
+	const struct ota_file_rules rules = {.mode = 0600};
+
+	assert_int_equal(ota_file_write(index_path(), bytes, &rules, NULL), OTA_OK);
+}
+
+static struct ota_buf read_index(void)
+{
+	struct ota_buf file = ota_buf_init(1 << 20);
+
+	assert_int_equal(ota_file_read(index_path(), &file, NULL), OTA_OK);
+	return file;
+}
+
+/* Saves the index of `old_image` and gives its file's bytes. */
+static struct ota_buf saved(struct ota_span old_image)
+{
+	struct ota_index *index;
+
+	assert_int_equal(ota_index_build(old_image, &index, NULL), OTA_OK);
+	assert_int_equal(ota_index_save(index, index_path(), NULL), OTA_OK);
+	ota_index_free(index);
+	return read_index();
+}
+
+static enum ota_err load(struct ota_span old_image, const char *says)
+{
+	struct ota_diag diag = {.err = OTA_OK};
+	struct ota_index *index;
+	enum ota_err err = ota_index_load(index_path(), old_image, &index, &diag);
+
+	if (err != OTA_OK) {
+		assert_null(index);
+		assert_int_equal(diag.err, err);
+		if (!strstr(diag.text, says))
+			fail_msg("\"%s\" does not say \"%s\"", diag.text, says);
+	}
+	ota_index_free(index);
+	return err;
+}
+
+static void a_loaded_index_makes_the_same_patches(void **state)
+{
+	static const size_t lengths[] = {0, 1, 2, 3, 255, 256, 257, 4096, OLD_LEN};
+	static uint8_t bytes[OLD_LEN];
+
+	(void)state;
+	fill_pattern(bytes, OLD_LEN, 21);
+	for (size_t i = 0; i < sizeof(lengths) / sizeof(lengths[0]); i++) {
+		struct ota_span old_image = ota_span_of(bytes, lengths[i]);
+		struct ota_buf file = saved(old_image);
+		struct ota_index *index;
+
+		assert_int_equal(ota_index_load(index_path(), old_image, &index, NULL), OTA_OK);
+		check_same_patch("bsdiff", index, ota_span_of(bytes + 100, OLD_LEN - 100));
+		check_same_patch("bsdiff", index, ota_span_of(bytes, 100));
+		assert_int_equal(ota_index_save(index, index_path(), NULL), OTA_OK);
+		ota_index_free(index);
+		{
+			struct ota_buf again = read_index();
+
+			assert_true(ota_span_equal(ota_buf_span(&file), ota_buf_span(&again)));
+			ota_buf_free(&again);
+		}
+		ota_buf_free(&file);
+	}
+	(void)unlink(index_path());
+}
+
+static void an_index_of_another_old_file_is_the_wrong_one(void **state)
+{
+	uint8_t bytes[300];
+	struct ota_span old_image;
+	struct ota_buf file;
+
+	(void)state;
+	fill_pattern(bytes, sizeof(bytes), 22);
+	old_image = ota_span_of(bytes, sizeof(bytes));
+	file = saved(old_image);
+	assert_int_equal(load(ota_span_head(old_image, 299), "of 300 bytes, this is 299"),
+			 OTA_E_WRONG_BASE);
+	bytes[7]++;
+	assert_int_equal(load(old_image, "another old file of 300"), OTA_E_WRONG_BASE);
+	ota_buf_free(&file);
+	(void)unlink(index_path());
+}
+
+static void a_damaged_index_is_refused_at_every_byte(void **state)
+{
+	uint8_t bytes[100];
+	struct ota_span old_image;
+	struct ota_buf file;
+
+	(void)state;
+	fill_pattern(bytes, sizeof(bytes), 23);
+	old_image = ota_span_of(bytes, sizeof(bytes));
+	file = saved(old_image);
+	for (size_t i = 0; i < file.len; i++) {
+		file.data[i] ^= 0x10;
+		write_index(ota_buf_span(&file));
+		assert_int_not_equal(load(old_image, ""), OTA_OK);
+		file.data[i] ^= 0x10;
+		write_index(ota_span_head(ota_buf_span(&file), i));
+		assert_int_equal(load(old_image, i == 0 ? "is empty" : ""), OTA_E_TRUNCATED);
+	}
+	file.data[8] = 2;
+	write_index(ota_buf_span(&file));
+	assert_int_equal(load(old_image, "version 2"), OTA_E_UNSUPPORTED);
+	file.data[8] = 1;
+	assert_int_equal(ota_buf_append(&file, ota_span_of("x", 1), NULL), OTA_OK);
+	write_index(ota_buf_span(&file));
+	assert_int_equal(load(old_image, "1 bytes follow"), OTA_E_MALFORMED);
+	(void)unlink(index_path());
+	assert_int_equal(load(old_image, "cannot open"), OTA_E_IO);
+	ota_buf_free(&file);
+}
+
+/* Whoever can write the file can also make its hash right. */
+static void an_index_of_lies_makes_worse_patches_but_right_ones(void **state)
+{
+	static uint8_t bytes[2 * OLD_LEN];
+	struct ota_span old_image = ota_span_of(bytes, OLD_LEN);
+	struct ota_span new_image = ota_span_of(bytes + 1000, OLD_LEN);
+	size_t len = ota_index_bytes(OLD_LEN);
+	uint8_t *lies = malloc(len);
+
+	(void)state;
+	assert_non_null(lies);
+	fill_pattern(bytes, sizeof(bytes), 24);
+	memset(bytes + 3000, 0, 1500);
+	for (uint32_t seed = 0; seed < 40; seed++) {
+		struct ota_index *index;
+		struct ota_buf patch = ota_buf_init(DELTA_PATCH_MAX);
+		const struct ota_delta_plan plan = {.format = "bsdiff"};
+
+		assert_int_equal(ota_index_build(old_image, &index, NULL), OTA_OK);
+		fill_pattern(lies, len, seed);
+		if (seed < 2)
+			memset(lies, seed == 0 ? 0 : 0xff, len);
+		index->entries = lies;
+		assert_int_equal(ota_delta_make(&plan, index, new_image, &patch, NULL), OTA_OK);
+		ota_buf_free(&patch);
+		ota_index_free(index);
+	}
+	free(lies);
+}
+
+int main(void)
+{
+	static const struct CMUnitTest tests[] = {
+		cmocka_unit_test(longest_match_is_the_longest_there_is),
+		cmocka_unit_test(one_index_serves_many_new_images),
+		cmocka_unit_test(one_index_makes_patches_to_many_new_images),
+		cmocka_unit_test(a_loaded_index_makes_the_same_patches),
+		cmocka_unit_test(an_index_of_another_old_file_is_the_wrong_one),
+		cmocka_unit_test(a_damaged_index_is_refused_at_every_byte),
+		cmocka_unit_test(an_index_of_lies_makes_worse_patches_but_right_ones),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
