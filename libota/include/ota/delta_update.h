@@ -35,20 +35,23 @@ struct ota_delta_update_made {
 
 /*
  * The bytes that a delta update is made for and gives: the image in `file` from header to last TLV,
- * without padding and trailer. Borrows from `file`. OTA_E_MALFORMED, OTA_E_TRUNCATED: no image.
- * OTA_E_DIGEST: its digest is wrong. OTA_E_REFUSED: it is encrypted (a patch would carry firmware
- * in clear), or is a delta update itself.
+ * without padding and trailer. Borrows from `file`. OTA_E_MALFORMED, OTA_E_TRUNCATED: no image, or
+ * followed by what is no padding. OTA_E_DIGEST: its digest is wrong; OTA_E_ABSENT: it has none.
+ * OTA_E_REFUSED: it is encrypted (a patch would carry firmware in clear), or is a delta update
+ * itself. The words go behind the file's name.
  */
 OTA_API OTA_MUST_CHECK enum ota_err
 ota_delta_update_image(struct ota_span file, struct ota_span *bytes, struct ota_diag *diag);
 
 /*
- * Makes one from the index's old image, which must be as ota_delta_update_image gives it, to the
- * image in `new_file`. Appends to `out`, which must be empty. Security counter and UUIDs are copied
- * from the new image. The update is opened and applied again before it returns. Fills `made`.
- * OTA_E_REFUSED also when the new image's security counter is lower than the old one's, or one has
- * a vendor or class id that the other contradicts: no device would take it. Errors also as
- * ota_delta_update_image, ota_delta_make and ota_image_build.
+ * Makes one from the index's old image, which must be as ota_delta_update_image gives it (else
+ * OTA_E_USAGE), to the image in `new_file`, which may be padded. Appends to `out`, which must be
+ * empty. Security counter, ids and byte order are the new image's. Before it returns the patch is
+ * proven as ota_delta_make does, and the update is opened again and checked with the first
+ * signer's key against the old image. Fills `made`. OTA_E_REFUSED also when no device would take
+ * it: of a counter, a vendor and a class id that the old image has the new one has none, a lower
+ * counter or another id. OTA_E_USAGE: no signer. Errors also as ota_delta_update_image,
+ * ota_delta_make and ota_image_build; the words say of which image.
  */
 OTA_API OTA_MUST_CHECK enum ota_err
 ota_delta_update_make(const struct ota_delta_update_plan *plan, const struct ota_index *index,
@@ -67,20 +70,26 @@ struct ota_delta_update {
 	uint32_t security_counter;
 };
 
-/* True when `file` is an image that claims to be a delta update, good or not. */
+/*
+ * True when `file` claims to be a delta update, good or not: an image with a DELTA TLV, or one that
+ * is not bootable and whose payload starts as a patch, if it is cut off or its TLVs are damaged.
+ */
 OTA_API bool ota_delta_update_probe(struct ota_span file);
 
 /*
- * Opens one; no digest and no signature is looked at. OTA_E_UNSUPPORTED: a format, a version or a
- * flag that is not known. OTA_E_MALFORMED: two DELTA TLVs, a payload that is no patch of the format
- * it claims, bytes behind the image that are no padding. OTA_E_TRUNCATED. Fills `update`.
+ * Opens one; no digest and no signature is looked at. The rules are those of formats/delta_tlv.md.
+ * OTA_E_ABSENT: an image without a DELTA TLV. OTA_E_UNSUPPORTED: a format, a version or a flag that
+ * is not known. OTA_E_MALFORMED: also two DELTA TLVs or counters, an unprotected DELTA TLV, a
+ * payload that does not start as a patch of the format it claims, bytes behind the update that are
+ * no padding. OTA_E_TRUNCATED. Fills `update`, after a failure with what could be read.
  */
 OTA_API OTA_MUST_CHECK enum ota_err
 ota_delta_update_open(struct ota_span file, struct ota_delta_update *update, struct ota_diag *diag);
 
 /* What must hold before the first byte is decoded; zero: what the update itself says. Borrows. */
 struct ota_delta_update_rules {
-	const struct ota_key *key; /* it must have signed the update; NULL: not looked at */
+	/* It must have signed the update. NULL: no signature is looked at, but digests are. */
+	const struct ota_key *key;
 	bool has_counter_floor;
 	uint32_t counter_floor; /* the least security counter taken */
 };
@@ -93,10 +102,12 @@ struct ota_delta_update_verdict {
 };
 
 /*
- * Everything but the decoder, in this order: signature, digest, vendor and class id against OLD,
- * security counter, OLD's size and digest. `old_file` may be padded. OTA_E_SIGNATURE,
- * OTA_E_UNSIGNED, OTA_E_DIGEST. OTA_E_REFUSED: ids or counter. OTA_E_WRONG_BASE: "update is for
- * 1.2.2, this is 1.2.1". Fills `verdict`, also on failure.
+ * Everything but the decoder, in this order: digest and signature, by the rules of ota/verify.h
+ * that bind an image which is to be booted; vendor and class id against OLD; security counter;
+ * OLD's size and digest. `old_file` may be padded, or a dump with anything behind the image. Errors
+ * as ota_image_verify: OTA_E_SIGNATURE, OTA_E_UNSIGNED, OTA_E_DIGEST. OTA_E_REFUSED: ids or
+ * counter. OTA_E_WRONG_BASE: "update is for 1.2.2, this is 1.2.1". OTA_E_MALFORMED,
+ * OTA_E_TRUNCATED: OLD is no image. Fills `verdict`, also on failure.
  */
 OTA_API OTA_MUST_CHECK enum ota_err
 ota_delta_update_check(const struct ota_delta_update *update, struct ota_span old_file,
@@ -105,8 +116,10 @@ ota_delta_update_check(const struct ota_delta_update *update, struct ota_span ol
 
 /*
  * Checks all that, then applies and checks the result's digest. Appends the new image, without
- * padding, to `out`, whose ceiling bounds it. Errors also as ota_delta_apply; OTA_E_DIGEST: the
- * result is not the image that was meant. On failure nothing that was decoded stays in `out`.
+ * padding, to `out`, whose ceiling bounds it: OTA_E_NO_FIT. Whatever the patch claims, no more than
+ * the size in the DELTA TLV is made. Errors also as ota_delta_apply; OTA_E_DIGEST: the result is
+ * not the image that was meant. Until all checks are passed `out` is not touched; after a later
+ * failure nothing that was decoded stays in it.
  */
 OTA_API OTA_MUST_CHECK enum ota_err
 ota_delta_update_apply(const struct ota_delta_update *update, struct ota_span old_file,
