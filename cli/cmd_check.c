@@ -2,12 +2,9 @@
 #include <inttypes.h>
 #include <stdio.h>
 
-#include <ota/budget.h>
-#include <ota/delta.h>
 #include <ota/verify.h>
 
-#include "emit.h"
-#include "io.h"
+#include "check_job.h"
 #include "target_arg.h"
 
 enum { OLD, NEW, TARGET, ON, RAM, SCRATCH, JSON };
@@ -40,20 +37,18 @@ static const struct cli_example examples[] = {
 	{NULL, NULL},
 };
 
-/* The files of one run, and what is found. */
-struct job {
-	const struct cli_args *args;
-	const char *patch_path;
-	struct ota_buf patch, old_file, new_file, made;
-	struct ota_target target;
-	struct ota_budget_options wishes;
-	struct ota_budget budget;
-	const char *format;
-	uint64_t old_len, new_len;
-};
+static struct ota_span old_span(const struct check_job *job)
+{
+	return ota_buf_span(&job->old_file.firmware.bytes);
+}
+
+static struct ota_span new_span(const struct check_job *job)
+{
+	return ota_buf_span(&job->new_file.firmware.bytes);
+}
 
 /* Rules of the mode that no line of the budget holds. */
-static void warn_mode(const struct job *job, const char *path, const struct ota_image *image)
+static void warn_mode(const struct check_job *job, const char *path, const struct ota_image *image)
 {
 	const struct ota_target *target = &job->target;
 
@@ -73,7 +68,7 @@ static void warn_mode(const struct job *job, const char *path, const struct ota_
 }
 
 /* The answer is no before anything can be added up. With --json that is a report too. */
-static enum cli_exit fail_no(const struct job *job, const char *subject,
+static enum cli_exit fail_no(const struct check_job *job, const char *subject,
 			     const struct ota_diag *diag)
 {
 	if (cli_exit_of(diag->err) == CLI_NO && cli_has(job->args, JSON)) {
@@ -92,8 +87,8 @@ static enum cli_exit fail_no(const struct job *job, const char *subject,
  * Bytes the bootloader sees: header to last TLV, without padding. An image with a wrong digest is
  * not one that a device runs, or would run.
  */
-static enum cli_exit image_length(const struct job *job, const char *path, struct ota_span file,
-				  uint64_t *len)
+static enum cli_exit image_length(const struct check_job *job, const char *path,
+				  struct ota_span file, uint64_t *len)
 {
 	struct ota_diag diag = {.err = OTA_OK};
 	struct ota_boot any = ota_boot_any();
@@ -124,27 +119,36 @@ static enum cli_exit image_length(const struct job *job, const char *path, struc
 }
 
 /* Without NEW, what the patch makes must at least be an image when the old file is one. */
-static enum cli_exit made_length(struct job *job)
+static enum cli_exit made_length(struct check_job *job)
 {
 	struct ota_span made = ota_buf_span(&job->made);
 	struct ota_diag why = {.err = OTA_OK};
 	struct ota_diag diag = {.err = OTA_OK};
 	struct ota_image image;
 
-	if (ota_image_probe(ota_buf_span(&job->old_file)) &&
-	    ota_image_open(made, &image, &why) != OTA_OK) {
-		(void)ota_fail(&diag, OTA_E_WRONG_BASE, "makes no image of %s: %s",
-			       cli_value(job->args, OLD), why.text);
+	if (ota_image_probe(old_span(job)) && ota_image_open(made, &image, &why) != OTA_OK) {
+		(void)ota_fail(&diag, OTA_E_WRONG_BASE, "makes no image of %s: %s", job->old_path,
+			       why.text);
 		ota_hint(&diag, "the patch is for another old file, or is damaged");
 		return fail_no(job, job->patch_path, &diag);
 	}
 	return image_length(job, "the new image", made, &job->new_len);
 }
 
-static enum ota_err compare(const struct job *job, struct ota_diag *diag)
+/* What a delta update makes has no padding; NEW may have. */
+static struct ota_span wanted(const struct check_job *job)
+{
+	struct ota_image image;
+
+	if (job->patch.is_update && ota_image_open(new_span(job), &image, NULL) == OTA_OK)
+		return image.bytes;
+	return new_span(job);
+}
+
+static enum ota_err compare(const struct check_job *job, struct ota_diag *diag)
 {
 	struct ota_span made = ota_buf_span(&job->made);
-	struct ota_span want = ota_buf_span(&job->new_file);
+	struct ota_span want = wanted(job);
 	size_t at = 0;
 
 	while (at < made.len && at < want.len && made.data[at] == want.data[at])
@@ -153,31 +157,75 @@ static enum ota_err compare(const struct job *job, struct ota_diag *diag)
 		return OTA_OK;
 	(void)ota_fail(diag, OTA_E_WRONG_BASE,
 		       "does not turn %s into %s: it makes %zu bytes that differ from byte %zu on",
-		       cli_value(job->args, OLD), cli_value(job->args, NEW), made.len, at);
+		       job->old_path, job->new_path, made.len, at);
 	return OTA_E_WRONG_BASE;
+}
+
+/* Room is that of NEW: more is no question of what fits, but another new image. */
+static enum ota_err apply_patch(struct check_job *job, struct ota_diag *diag)
+{
+	struct ota_diag why = {.err = OTA_OK};
+	enum ota_err err = ota_delta_apply(old_span(job), job->patch.patch, &job->made, &why);
+
+	if (err != OTA_E_NO_FIT || !job->new_path) {
+		*diag = why;
+		return err;
+	}
+	return ota_fail(diag, OTA_E_WRONG_BASE, "does not turn %s into %s: %s", job->old_path,
+			job->new_path, why.text);
+}
+
+/* Of a delta update all that it is bound to is checked too, but for its signature. */
+static enum ota_err apply(struct check_job *job, struct ota_diag *diag)
+{
+	const struct ota_delta_update_rules any = {.key = NULL};
+	struct ota_delta_update_verdict verdict;
+
+	if (!job->patch.is_update)
+		return apply_patch(job, diag);
+	return ota_delta_update_apply(&job->patch.update, old_span(job), &any, &job->made, &verdict,
+				      diag);
+}
+
+/* A wrong old image is said of it. Of a bare patch no one can tell which of the three is wrong. */
+static enum cli_exit fail_proof(const struct check_job *job, struct ota_diag *diag)
+{
+	bool is_refused = job->patch.is_update && job->made.len == 0;
+	bool is_base = is_refused && diag->err == OTA_E_WRONG_BASE;
+
+	/* The library's hint is about the order of another command's files. */
+	if (!job->patch.is_update && ota_image_probe(job->patch.patch)) {
+		diag->hint[0] = '\0';
+		ota_hint(diag, "the patch goes without an option, images with --old and --new");
+	}
+	if (job->new_path && !is_refused && cli_exit_of(diag->err) == CLI_NO)
+		ota_hint(diag, "are --old and --new the right way round?");
+	return fail_no(job, is_base ? job->old_path : job->patch_path, diag);
 }
 
 /*
  * The patch must give the new image from the old one, or nothing else matters. A hostile patch may
  * claim to make gigabytes: it gets the room that a good one needs.
  */
-static enum cli_exit prove(struct job *job)
+static enum cli_exit prove(struct check_job *job)
 {
 	struct ota_diag diag = {.err = OTA_OK};
-	bool has_new = cli_has(job->args, NEW);
+	bool has_new = job->new_path != NULL;
+	struct ota_image image;
 	enum ota_err err;
 
-	job->made = ota_buf_init(has_new ? job->new_file.len : CLI_APPLY_MAX);
-	err = ota_delta_apply(ota_buf_span(&job->old_file), ota_buf_span(&job->patch), &job->made,
-			      &diag);
+	if (job->patch.is_update && ota_image_open(old_span(job), &image, &diag) != OTA_OK)
+		return fail_no(job, job->old_path, &diag);
+	/* A delta update makes no more than it says, and the comparison finds the difference. */
+	job->made =
+		ota_buf_init(has_new && !job->patch.is_update ? new_span(job).len : CLI_APPLY_MAX);
+	err = apply(job, &diag);
 	if (err == OTA_OK && has_new)
 		err = compare(job, &diag);
-	if (has_new)
-		ota_hint(&diag, "are --old and --new the right way round?");
-	return err == OTA_OK ? CLI_DONE : fail_no(job, job->patch_path, &diag);
+	return err == OTA_OK ? CLI_DONE : fail_proof(job, &diag);
 }
 
-static enum cli_exit read_wishes(struct job *job)
+static enum cli_exit read_wishes(struct check_job *job)
 {
 	static const char *const words[] = {"device", "gateway", NULL};
 	const struct cli_args *args = job->args;
@@ -198,185 +246,33 @@ static enum cli_exit read_wishes(struct job *job)
 	return status;
 }
 
-static enum cli_exit read_files(struct job *job)
+static enum cli_exit read_files(struct check_job *job)
 {
-	const char *new_path = cli_value(job->args, NEW);
-	const char *const inputs[] = {job->patch_path, cli_value(job->args, OLD), new_path,
+	const char *const inputs[] = {job->patch_path, job->old_path, job->new_path,
 				      cli_value(job->args, TARGET)};
 	enum cli_exit status = cli_check_stdin("check", inputs, 4);
 
 	if (status == CLI_DONE)
 		status = cli_read_target(cli_value(job->args, TARGET), &job->target);
 	if (status == CLI_DONE)
-		status = cli_read(job->patch_path, &job->patch);
+		status = patch_file_read(job->patch_path, &job->patch);
 	if (status == CLI_DONE)
-		status = cli_read(cli_value(job->args, OLD), &job->old_file);
-	if (status == CLI_DONE && new_path)
-		status = cli_read(new_path, &job->new_file);
+		status = patch_file_read_image(&job->patch, job->old_path, &job->old_file);
+	if (status == CLI_DONE && job->new_path)
+		status = patch_file_read_image(&job->patch, job->new_path, &job->new_file);
 	if (status == CLI_DONE)
 		status = prove(job);
-	job->format = ota_delta_probe(ota_buf_span(&job->patch));
 	if (status == CLI_DONE)
-		status = image_length(job, cli_value(job->args, OLD), ota_buf_span(&job->old_file),
-				      &job->old_len);
-	if (status == CLI_DONE && new_path)
-		status = image_length(job, new_path, ota_buf_span(&job->new_file), &job->new_len);
+		status = image_length(job, job->old_path, old_span(job), &job->old_len);
+	if (status == CLI_DONE && job->new_path)
+		status = image_length(job, job->new_path, new_span(job), &job->new_len);
 	else if (status == CLI_DONE)
 		status = made_length(job);
 	return status;
 }
 
-static const char *place_name(enum ota_place where)
-{
-	switch (where) {
-	case OTA_PLACE_RAM:
-		return "ram";
-	case OTA_PLACE_SCRATCH:
-		return "scratch";
-	case OTA_PLACE_SLOT:
-		return "slot";
-	case OTA_PLACE_FLASH:
-		return "flash";
-	case OTA_PLACE_GATEWAY:
-		return "gateway";
-	}
-	return "ram";
-}
-
-static void print_line(const struct ota_budget_line *line)
-{
-	char needs[32];
-	char has[32] = "-";
-	char margin[33] = "-";
-
-	if (line->limited) {
-		bool over = line->needs > line->has;
-		uint64_t gap = over ? line->needs - line->has : line->has - line->needs;
-
-		(void)cli_grouped(line->has, has);
-		margin[0] = over ? '-' : '+';
-		(void)cli_grouped(gap, margin + 1);
-	}
-	printf("%-40s %12s %12s %12s  %s\n", line->what, cli_grouped(line->needs, needs), has,
-	       margin,
-	       !line->limited ? "no limit"
-	       : line->fits   ? "fits"
-			      : "DOES NOT FIT");
-}
-
-static void print_costs(const struct ota_costs *costs)
-{
-	char bytes[32];
-
-	for (unsigned i = 0; i < costs->n; i++)
-		printf("  %-38s %12s\n", costs->item[i].what,
-		       cli_grouped(costs->item[i].bytes, bytes));
-}
-
-/* "6.9 MB", for people; the table has the bytes. */
-static void print_gateway(const struct job *job)
-{
-	for (unsigned i = 0; i < job->budget.n; i++) {
-		const struct ota_budget_line *line = &job->budget.line[i];
-
-		if (line->where == OTA_PLACE_GATEWAY)
-			printf("applied by the gateway, %.1f MB there\n",
-			       (double)line->needs / 1e6);
-	}
-}
-
-static void print_text(const struct job *job)
-{
-	const struct ota_budget *budget = &job->budget;
-	char size[32];
-
-	printf("%s: %s patch of %s bytes, for %s (%s)\n", job->patch_path, job->format,
-	       cli_grouped(job->patch.len, size), job->target.name,
-	       ota_mode_name(job->target.layout.mode));
-	if (cli_has(job->args, NEW))
-		printf("it turns the old image into the new one, byte for byte\n");
-	else
-		printf("it makes %s bytes; without --new no one knows if these were meant\n",
-		       cli_grouped(job->made.len, size));
-	if (budget->applier == OTA_APPLIED_BY_GATEWAY)
-		print_gateway(job);
-	else
-		printf("applied on the device\n");
-	printf("\n%-40s %12s %12s %12s\n", "bytes", "needs", "has", "margin");
-	for (unsigned i = 0; i < budget->n; i++) {
-		print_line(&budget->line[i]);
-		/* The first line is the decoder's. */
-		if (i == 0)
-			print_costs(&budget->costs);
-	}
-	if (!budget->limits.compatible || budget->limits.caution[0])
-		printf("\nMCUboot does not upgrade between these slots: %s\n",
-		       budget->limits.compatible ? budget->limits.caution : budget->limits.reason);
-	printf("\n%s\n", budget->fits ? "fits" : "does not fit");
-}
-
-static json_t *json_lines(const struct ota_budget *budget)
-{
-	json_t *list = json_array();
-
-	for (unsigned i = 0; i < budget->n; i++) {
-		const struct ota_budget_line *line = &budget->line[i];
-		json_t *item = json_object();
-
-		cli_json_text(item, "where", place_name(line->where));
-		cli_json_text(item, "what", line->what);
-		cli_json_uint(item, "needs_bytes", line->needs);
-		if (line->limited) {
-			cli_json_uint(item, "has_bytes", line->has);
-			cli_json_add(item, "margin_bytes",
-				     json_integer((json_int_t)line->has - (json_int_t)line->needs));
-		}
-		cli_json_bool(item, "fits", line->fits);
-		(void)json_array_append_new(list, item);
-	}
-	return list;
-}
-
-static json_t *json_costs(const struct ota_costs *costs)
-{
-	json_t *list = json_array();
-
-	for (unsigned i = 0; i < costs->n; i++) {
-		json_t *item = json_object();
-
-		cli_json_text(item, "where", place_name(costs->item[i].where));
-		cli_json_text(item, "what", costs->item[i].what);
-		cli_json_uint(item, "bytes", costs->item[i].bytes);
-		(void)json_array_append_new(list, item);
-	}
-	return list;
-}
-
-static enum cli_exit print_json(const struct job *job)
-{
-	const struct ota_budget *budget = &job->budget;
-	json_t *object = cli_json("check");
-
-	cli_json_text(object, "file", job->patch_path);
-	cli_json_text(object, "format", job->format);
-	cli_json_uint(object, "patch_bytes", job->patch.len);
-	cli_json_text(object, "target", job->target.name);
-	cli_json_text(object, "mode", ota_mode_name(job->target.layout.mode));
-	cli_json_text(object, "applied_by",
-		      budget->applier == OTA_APPLIED_BY_GATEWAY ? "gateway" : "device");
-	cli_json_uint(object, "old_image_bytes", job->old_len);
-	cli_json_uint(object, "new_image_bytes", job->new_len);
-	json_limits(object, &budget->limits);
-	cli_json_add(object, "lines", json_lines(budget));
-	cli_json_add(object, "costs", json_costs(&budget->costs));
-	cli_json_bool(object, "fits", budget->fits);
-	if (budget->remedy[0])
-		cli_json_text(object, "remedy", budget->remedy);
-	return cli_json_print(object);
-}
-
 /* A limit that was given and not looked at must not pass for one that was kept. */
-static void warn_unused(const struct job *job)
+static void warn_unused(const struct check_job *job)
 {
 	if (job->wishes.has_ram && job->budget.applier == OTA_APPLIED_BY_GATEWAY)
 		cli_warning("--ram", "is not looked at: the gateway applies the patch, see --on");
@@ -385,11 +281,11 @@ static void warn_unused(const struct job *job)
 			    ota_mode_name(job->target.layout.mode));
 }
 
-static enum cli_exit judge(struct job *job)
+static enum cli_exit judge(struct check_job *job)
 {
 	struct ota_diag diag = {.err = OTA_OK};
-	struct ota_update update = {.patch = ota_buf_span(&job->patch),
-				    .format = job->format,
+	struct ota_update update = {.patch = job->patch.patch,
+				    .format = job->patch.format,
 				    .old_len = job->old_len,
 				    .new_len = job->new_len};
 	enum cli_exit status = CLI_DONE;
@@ -397,9 +293,9 @@ static enum cli_exit judge(struct job *job)
 	if (ota_budget_check(&update, &job->target, &job->wishes, &job->budget, &diag) != OTA_OK)
 		return cli_fail("check", &diag);
 	if (cli_has(job->args, JSON))
-		status = print_json(job);
+		status = check_print_json(job);
 	else
-		print_text(job);
+		check_print_text(job);
 	warn_unused(job);
 	if (!job->budget.fits && job->budget.remedy[0])
 		cli_hint("%s", job->budget.remedy);
@@ -410,7 +306,10 @@ static enum cli_exit judge(struct job *job)
 
 static enum cli_exit run(const struct cli_args *args)
 {
-	struct job job = {.args = args, .patch_path = args->positional[0]};
+	struct check_job job = {.args = args,
+				.patch_path = args->positional[0],
+				.old_path = cli_value(args, OLD),
+				.new_path = cli_value(args, NEW)};
 	enum cli_exit status = read_wishes(&job);
 
 	if (status == CLI_DONE)
@@ -418,16 +317,17 @@ static enum cli_exit run(const struct cli_args *args)
 	if (status == CLI_DONE)
 		status = judge(&job);
 	ota_buf_free(&job.made);
-	ota_buf_free(&job.new_file);
-	ota_buf_free(&job.old_file);
-	ota_buf_free(&job.patch);
+	image_file_free(&job.new_file);
+	image_file_free(&job.old_file);
+	patch_file_free(&job.patch);
 	return status;
 }
 
 const struct cli_command cli_cmd_check = {
 	.usage = "check PATCH --old OLD [--new NEW] --target T [options]",
 	.examples = examples,
-	.about = "Applies the patch and compares, then adds up what the update needs: memory of "
+	.about = "Applies the patch, bare or in a delta update, and compares, then adds up what "
+		 "the update needs: memory of "
 		 "the\n"
 		 "patch's decoder, the slot limit of the target's MCUboot mode for the old AND the "
 		 "new\n"

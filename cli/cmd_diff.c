@@ -1,31 +1,79 @@
 // SPDX-License-Identifier: Apache-2.0
-#include <inttypes.h>
 #include <stdio.h>
 
-#include <ota/delta.h>
-#include <ota/image.h>
+#include "diff_job.h"
+#include "file_args.h"
+#include "signer_arg.h"
 
-#include "emit.h"
-#include "io.h"
-
-enum { OUTPUT, FORMAT, JSON };
+enum {
+	OUTPUT,
+	FORMAT,
+	WINDOW,
+	SOURCE_WINDOW,
+	SECONDARY,
+	KEY,
+	PUBLIC_KEY_FORMAT,
+	PAD_SIG,
+	RANDOM_NONCE,
+	LOW_S,
+	KEY_OPTION_IDS,
+	JSON,
+};
 
 static const struct cli_option options[] = {
-	[OUTPUT] = {.name = "output", .letter = 'o', .value = "PATCH", .help = "patch to write"},
-	[FORMAT] = {.name = "format", .value = "FORMAT", .help = "bsdiff"},
+	[OUTPUT] = {.name = "output",
+		    .letter = 'o',
+		    .value = "PATCH",
+		    .help = "patch, or delta update, to write"},
+	[FORMAT] = {.name = "format",
+		    .value = "FORMAT",
+		    .help = "bsdiff, which bspatch reads, or vcdiff (xdelta3), which xdelta3 does"},
+	[WINDOW] = {.name = "window",
+		    .value = "N",
+		    .help = "vcdiff: bytes of new that a decoder must hold (default 8M)"},
+	[SOURCE_WINDOW] = {.name = "source-window",
+			   .value = "N",
+			   .help = "vcdiff: most bytes of old that one window uses (default: all)"},
+	[SECONDARY] = {.name = "secondary",
+		       .value = "none|lzma",
+		       .help = "vcdiff: compress its sections, as xdelta3 -S (default none)"},
+	[KEY] = {.name = "key",
+		 .letter = 'k',
+		 .value = "KEY",
+		 .help = "make a delta update, signed by this private key: a file or a pkcs11: "
+			 "URI; again for one more signature"},
+	[PUBLIC_KEY_FORMAT] = {.name = "public-key-format",
+			       .value = "hash|full",
+			       .help = "with -k: name the key by its hash (default) or whole"},
+	[PAD_SIG] = {.name = "pad-sig",
+		     .help = "with -k: zeros behind an ECDSA signature, for MCUboot before 1.5"},
+	[RANDOM_NONCE] = {.name = "random-nonce",
+			  .help = "with -k: ECDSA with a random nonce; each run another signature"},
+	[LOW_S] = {.name = "low-s", .help = "with -k: ECDSA with s in the lower half"},
+	KEY_OPTION_ROWS,
 	[JSON] = {.name = "json", .help = "print a JSON object"},
 };
 
 static const struct cli_example examples[] = {
+	{"otatool diff old.img new.img -o update.img --format bsdiff -k key.pem",
+	 "a delta update: signed, and bound to both images"},
 	{"otatool diff old.img new.img -o update.patch --format bsdiff",
-	 "a patch that bspatch applies too"},
+	 "a bare patch that bspatch applies too"},
+	{"otatool diff old.img new.img -o update.vcdiff --format vcdiff --window 16K",
+	 "one that xdelta3 applies too, and a decoder with little memory"},
 	{NULL, NULL},
 };
 
-static enum cli_exit fail_format(const char *given)
+/* -- what is asked for ------------------------------------------------------------------------- */
+
+static enum cli_exit read_format(struct diff_job *job)
 {
+	const char *given = cli_value(job->args, FORMAT);
 	char list[128];
 
+	job->plan.delta.format = given ? ota_delta_format_find(given) : NULL;
+	if (job->plan.delta.format)
+		return CLI_DONE;
 	(void)cli_list(ota_delta_format_name, list);
 	if (given)
 		return cli_error(CLI_USAGE, "diff", "\"%s\" is not one of the formats: %s", given,
@@ -33,90 +81,286 @@ static enum cli_exit fail_format(const char *given)
 	return cli_error(CLI_USAGE, "diff", "needs --format, one of: %s", list);
 }
 
+/* What the format does not do is said of the option that asks for it. */
+static enum cli_exit check_format(const struct diff_job *job)
+{
+	static const unsigned asking[] = {WINDOW, SOURCE_WINDOW, SECONDARY};
+	struct ota_diag diag = {.err = OTA_OK};
+	char word[32] = "diff";
+
+	if (ota_delta_check_plan(&job->plan.delta, &diag) == OTA_OK)
+		return CLI_DONE;
+	for (size_t i = sizeof(asking) / sizeof(asking[0]); i > 0; i--) {
+		if (cli_has(job->args, asking[i - 1]))
+			(void)snprintf(word, sizeof(word), "--%s", options[asking[i - 1]].name);
+	}
+	return cli_fail(word, &diag);
+}
+
+static enum cli_exit read_window(const struct cli_args *args, unsigned option, uint32_t *window)
+{
+	uint64_t value = 0;
+	enum cli_exit status = cli_size(args, option, OTA_DELTA_MAX, &value);
+	char word[32];
+
+	if (status == CLI_DONE && cli_has(args, option) && value == 0) {
+		(void)snprintf(word, sizeof(word), "--%s", options[option].name);
+		return cli_error(CLI_USAGE, word, "0 bytes hold nothing");
+	}
+	*window = (uint32_t)value;
+	return status;
+}
+
+/* An option for signing that nothing comes of is a key that was forgotten. */
+static enum cli_exit check_signing(const struct diff_job *job)
+{
+	static const unsigned signing[] = {
+		PUBLIC_KEY_FORMAT, PAD_SIG,       RANDOM_NONCE, LOW_S,  PASSPHRASE_FILE,
+		PASSPHRASE_FD,     PKCS11_MODULE, PIN_FILE,     PIN_FD, STRICT};
+	char word[32];
+
+	for (size_t i = 0; i < sizeof(signing) / sizeof(signing[0]) && !job->is_update; i++) {
+		if (!cli_has(job->args, signing[i]))
+			continue;
+		(void)snprintf(word, sizeof(word), "--%s", options[signing[i]].name);
+		return cli_error(CLI_USAGE, word,
+				 "is about signing: without --key KEY the patch is bare");
+	}
+	return CLI_DONE;
+}
+
+static enum cli_exit read_plan(struct diff_job *job)
+{
+	static const char *const secondaries[] = {"none", "lzma", NULL};
+	static const char *const key_formats[] = {"hash", "full", NULL};
+	struct ota_delta_plan *delta = &job->plan.delta;
+	unsigned secondary = 0;
+	unsigned key_format = 0;
+	enum cli_exit status = read_format(job);
+
+	job->is_update = cli_has(job->args, KEY);
+	if (status == CLI_DONE)
+		status = read_window(job->args, WINDOW, &delta->window);
+	if (status == CLI_DONE)
+		status = read_window(job->args, SOURCE_WINDOW, &delta->source_window);
+	if (status == CLI_DONE)
+		status = cli_choice(job->args, SECONDARY, secondaries, &secondary);
+	delta->secondary = secondary == 1 ? OTA_SECONDARY_LZMA : OTA_SECONDARY_NONE;
+	if (status == CLI_DONE)
+		status = check_format(job);
+	if (status == CLI_DONE)
+		status = cli_choice(job->args, PUBLIC_KEY_FORMAT, key_formats, &key_format);
+	if (status == CLI_DONE)
+		status = check_signing(job);
+	job->plan.full_public_key = key_format == 1;
+	job->plan.pad_sig = cli_has(job->args, PAD_SIG);
+	return status;
+}
+
+/* Of two keys on standard input the second would read nothing, as of any two files. */
+static enum cli_exit check_stdin(const struct cli_args *args)
+{
+	const char *inputs[] = {args->positional[0], args->positional[1], NULL};
+
+	for (unsigned i = 0; i < args->n_given; i++) {
+		const char *text = args->given[i].value[0];
+
+		if (args->given[i].option != KEY || !cli_is_stdin(text))
+			continue;
+		if (inputs[2])
+			return cli_error(CLI_USAGE, "diff",
+					 "standard input can be only one of its files");
+		inputs[2] = text;
+	}
+	return cli_check_key_stdin(args, inputs, sizeof(inputs) / sizeof(inputs[0]));
+}
+
+/* A patch is no later version of a file that it could replace: neither image may be lost. */
+static enum cli_exit check_output(const struct diff_job *job)
+{
+	const char *const outputs[] = {NULL, job->output};
+	const struct cli_args *args = job->args;
+	enum cli_exit status = CLI_DONE;
+
+	if (!outputs[1])
+		return cli_error(CLI_USAGE, "diff", "needs --output PATCH");
+	for (unsigned i = 0; i < args->n_positionals && status == CLI_DONE; i++)
+		status = cli_check_outputs(args, args->positional[i], outputs, 2);
+	return status;
+}
+
+static enum cli_exit check_input(const char *name, void *context)
+{
+	(void)context;
+	return cli_check_input(name);
+}
+
+/* All that can be told before the long work; NEW and the keys are read after it. */
+static enum cli_exit check(struct diff_job *job)
+{
+	enum cli_exit status = read_plan(job);
+
+	if (status == CLI_DONE)
+		status = check_output(job);
+	if (status == CLI_DONE)
+		status = check_stdin(job->args);
+	if (status == CLI_DONE)
+		status = cli_check_input(job->args->positional[1]);
+	if (status == CLI_DONE)
+		status = cli_each_input(job->args, check_input, NULL);
+	return status;
+}
+
+/* -- what is read ------------------------------------------------------------------------------ */
+
 /* Padding costs little in a patch, but it must then be in the old slot just so. */
-static void warn_padding(const char *path, struct ota_span file)
+static void warn_bare(const char *path, struct ota_span file)
 {
 	struct ota_image image;
 
+	if (!cli_is_stdin(path) && ota_firmware_is_hex_name(path))
+		cli_warning(path, "is Intel HEX, and the patch one of its text; with --key the "
+				  "image in it counts");
 	if (ota_image_probe(file) && ota_image_open(file, &image, NULL) == OTA_OK &&
 	    image.rest.len > 0)
 		cli_warning(path, "has %zu bytes after the image, which the patch covers too",
 			    image.rest.len);
 }
 
-/* One line, or a JSON object; neither into a patch on standard output. */
-static enum cli_exit report(const struct cli_args *args, size_t patch_len, size_t new_len)
+static void hint_encrypted(struct ota_span file, struct ota_diag *diag)
 {
-	const char *output = cli_value(args, OUTPUT);
-	char a[32];
-	char b[32];
+	struct ota_image image;
 
-	if (cli_is_stdout(output))
+	if (diag->err == OTA_E_REFUSED && ota_image_open(file, &image, NULL) == OTA_OK &&
+	    !ota_image_is_delta_update(&image))
+		ota_hint(diag, "make the delta of the images before they are encrypted: of "
+			       "encrypted ones none is made");
+}
+
+/* Reads a file and finds what is diffed: with -k the image in it, else all of it. */
+static enum cli_exit read_image(const struct diff_job *job, const char *path,
+				struct image_file *file, struct ota_span *image)
+{
+	struct ota_diag diag = {.err = OTA_OK};
+	enum cli_exit status;
+
+	if (job->is_update)
+		status = image_file_read(path, file);
+	else
+		status = cli_read(path, &file->firmware.bytes);
+	if (status != CLI_DONE)
+		return status;
+	*image = ota_buf_span(&file->firmware.bytes);
+	if (!job->is_update) {
+		warn_bare(path, *image);
 		return CLI_DONE;
-	if (cli_has(args, JSON)) {
-		json_t *object = cli_json("diff");
-
-		cli_json_text(object, "file", output);
-		cli_json_text(object, "format", cli_value(args, FORMAT));
-		cli_json_uint(object, "patch_bytes", patch_len);
-		cli_json_uint(object, "new_bytes", new_len);
-		return cli_json_print(object);
 	}
-	printf("%s: %s bytes", output, cli_grouped(patch_len, a));
-	if (new_len > 0)
-		printf(", %.1f %% of the new file's %s",
-		       100.0 * (double)patch_len / (double)new_len, cli_grouped(new_len, b));
-	printf("\n");
+	if (ota_delta_update_image(*image, image, &diag) == OTA_OK)
+		return CLI_DONE;
+	hint_encrypted(ota_buf_span(&file->firmware.bytes), &diag);
+	return diff_fail(job, path, &diag);
+}
+
+/* -- what is made ------------------------------------------------------------------------------ */
+
+static enum cli_exit make_update(struct diff_job *job)
+{
+	struct ota_diag diag = {.err = OTA_OK};
+	struct cli_signers *signers = NULL;
+	enum cli_exit status = cli_read_signers(job->args, false, &signers);
+
+	job->plan.signers = cli_signers_list(signers, &job->plan.n_signers);
+	if (status == CLI_DONE && ota_delta_update_make(&job->plan, job->index, job->new_image,
+							&job->out, &job->made, &diag) != OTA_OK)
+		status = diff_fail(
+			job, diag.err == OTA_E_USAGE ? "--key" : job->args->positional[1], &diag);
+	/* Nothing secret stays in memory while a slow output blocks. */
+	cli_signers_free(signers);
+	job->plan.signers = NULL;
+	return status;
+}
+
+static enum cli_exit make_patch(struct diff_job *job)
+{
+	struct ota_diag diag = {.err = OTA_OK};
+
+	if (ota_delta_make(&job->plan.delta, job->index, job->new_image, &job->out, &diag) !=
+	    OTA_OK)
+		return diff_fail(job, "diff", &diag);
+	job->made.patch_len = job->out.len;
 	return CLI_DONE;
 }
 
+/* The new file is read when sorting the old one has given its memory back. */
+static enum cli_exit read_images(struct diff_job *job)
+{
+	const char *old_path = job->args->positional[0];
+	const char *new_path = job->args->positional[1];
+	struct ota_diag diag = {.err = OTA_OK};
+	struct ota_span old_image;
+	enum cli_exit status = read_image(job, old_path, &job->old_file, &old_image);
+
+	if (status == CLI_DONE && ota_index_build(old_image, &job->index, &diag) != OTA_OK)
+		status = diff_fail(job, old_path, &diag);
+	if (status == CLI_DONE)
+		status = read_image(job, new_path, &job->new_file, &job->new_image);
+	if (status == CLI_DONE && job->new_image.len > CLI_APPLY_MAX)
+		cli_warning(new_path, "is %zu bytes: apply will need --max-size",
+			    job->new_image.len);
+	return status;
+}
+
+static enum cli_exit make(struct diff_job *job)
+{
+	enum cli_exit status = read_images(job);
+
+	if (status == CLI_DONE)
+		status = job->is_update ? make_update(job) : make_patch(job);
+	if (status == CLI_DONE)
+		job->old_len = ota_index_old(job->index).len;
+	/* What is reported needs room too, and a slow output may block. */
+	ota_index_free(job->index);
+	image_file_free(&job->old_file);
+	return status;
+}
+
+/* -- one run ----------------------------------------------------------------------------------- */
+
 static enum cli_exit run(const struct cli_args *args)
 {
-	struct ota_diag diag = {.err = OTA_OK};
-	struct ota_buf old_file = {.data = NULL};
-	struct ota_buf new_file = {.data = NULL};
-	struct ota_buf patch = ota_buf_init(CLI_FILE_MAX);
-	const char *given = cli_value(args, FORMAT);
-	struct ota_delta_plan plan = {.format = given ? ota_delta_format_find(given) : NULL};
-	struct ota_index *index = NULL;
-	enum cli_exit status;
+	struct diff_job job = {.args = args,
+			       .output = cli_value(args, OUTPUT),
+			       .json = cli_has(args, JSON),
+			       .out = ota_buf_init(CLI_FILE_MAX)};
+	enum cli_exit status = check(&job);
 
-	if (!plan.format)
-		return fail_format(given);
-	if (!cli_has(args, OUTPUT))
-		return cli_error(CLI_USAGE, "diff", "needs --output PATCH");
-	status = cli_check_stdin("diff", args->positional, 2);
 	if (status == CLI_DONE)
-		status = cli_read(args->positional[0], &old_file);
+		status = make(&job);
 	if (status == CLI_DONE)
-		status = cli_read(args->positional[1], &new_file);
-	if (status == CLI_DONE) {
-		warn_padding(args->positional[0], ota_buf_span(&old_file));
-		warn_padding(args->positional[1], ota_buf_span(&new_file));
-		if (new_file.len > CLI_APPLY_MAX)
-			cli_warning(args->positional[1], "is %zu bytes: apply will need --max-size",
-				    new_file.len);
-		if (ota_index_build(ota_buf_span(&old_file), &index, &diag) != OTA_OK ||
-		    ota_delta_make(&plan, index, ota_buf_span(&new_file), &patch, &diag) != OTA_OK)
-			status = cli_fail("diff", &diag);
-	}
+		status = cli_write(job.output, ota_buf_span(&job.out));
 	if (status == CLI_DONE)
-		status = cli_write(cli_value(args, OUTPUT), ota_buf_span(&patch));
-	if (status == CLI_DONE)
-		status = report(args, patch.len, new_file.len);
-	ota_index_free(index);
-	ota_buf_free(&patch);
-	ota_buf_free(&new_file);
-	ota_buf_free(&old_file);
+		status = diff_report(&job);
+	ota_buf_free(&job.out);
+	image_file_free(&job.new_file);
 	return status;
 }
 
 const struct cli_command cli_cmd_diff = {
-	.usage = "diff OLD NEW -o PATCH --format FORMAT [--json]",
+	.usage = "diff OLD NEW -o PATCH --format FORMAT [-k KEY...] [options]",
 	.examples = examples,
 	.about =
-		"The patch is applied again and compared with NEW before it is written. Files are\n"
-		"taken as they are, padding included: sign without --pad for a smaller update.",
+		"The patch is applied again and compared with NEW before it is written.\n\n"
+		"With -k OLD and NEW are MCUboot images, also as Intel HEX by their names; "
+		"padding\n"
+		"and trailers are taken off, and PATCH becomes a delta update: an image that is "
+		"not\n"
+		"booted, with the new image's version, security counter and ids, whose payload is\n"
+		"the patch and whose protected TLV names both images. apply -k, or a device, "
+		"takes\n"
+		"it for that old image only. Images that are encrypted are refused.\n\n"
+		"Without -k files are taken as they are, padding included: sign without --pad for\n"
+		"a smaller patch. A bare bsdiff or vcdiff patch does not say which old file it is\n"
+		"for.",
 	.options = options,
 	.n_options = sizeof(options) / sizeof(options[0]),
 	.min_positionals = 2,

@@ -2,12 +2,12 @@
 #include <inttypes.h>
 #include <stdio.h>
 
-#include <ota/delta.h>
 #include <ota/firmware.h>
 
 #include "image_text.h"
 #include "io.h"
 #include "key_arg.h"
+#include "patch_text.h"
 
 enum { JSON, PASSPHRASE_OPTION_IDS };
 
@@ -19,6 +19,7 @@ static const struct cli_option options[] = {
 static const struct cli_example examples[] = {
 	{"otatool inspect app.img", "header, TLVs, padding and trailer of an image"},
 	{"otatool inspect zephyr.elf", "where firmware lies: Intel HEX and ELF"},
+	{"otatool inspect update.img", "what a delta update is for, and what is in it"},
 	{"otatool inspect update.patch", "where a patch's bytes go, and what its decoder needs"},
 	{"otatool inspect key.pem", "kind and id of a key"},
 	{NULL, NULL},
@@ -104,6 +105,87 @@ static enum cli_exit inspect_image(const char *path, const struct ota_firmware *
 	return CLI_DONE;
 }
 
+/* -- patches ---------------------------------------------------------------------------------- */
+
+static enum cli_exit inspect_patch(const char *path, struct ota_span file, bool json)
+{
+	struct ota_diag diag = {.err = OTA_OK};
+	struct ota_delta_info info;
+	char bytes[32];
+	json_t *object;
+
+	if (ota_delta_describe(file, &info, &diag) != OTA_OK) {
+		ota_hint(&diag,
+			 "inspect knows MCUboot images, delta updates, patches, firmware in Intel "
+			 "HEX and ELF, and keys");
+		return cli_fail(path, &diag);
+	}
+	if (!json) {
+		printf("%s: %s patch, %s bytes\n", path, info.format,
+		       cli_grouped(info.patch_size, bytes));
+		print_patch(&info);
+		return CLI_DONE;
+	}
+	object = cli_json("inspect");
+	cli_json_text(object, "file", path);
+	cli_json_text(object, "kind", "patch");
+	json_patch(object, &info);
+	return cli_json_print(object);
+}
+
+/* -- delta updates ----------------------------------------------------------------------------- */
+
+static enum cli_exit report_update(const char *path, const struct ota_delta_update *update,
+				   const struct ota_delta_info *info, bool json)
+{
+	struct ota_boot any = ota_boot_any();
+	struct ota_image_verdict verdict;
+	struct ota_diag diag = {.err = OTA_OK};
+	enum ota_err err = ota_image_verify(&update->image, NULL, &any, &verdict, &diag);
+	char bytes[32];
+	json_t *object;
+	json_t *patch;
+
+	if (!json) {
+		printf("%s: delta update, %s bytes\n", path,
+		       cli_grouped(update->image.bytes.len, bytes));
+		print_update(update);
+		printf("  digest     %s\n", digest_word(&verdict, err));
+		print_patch(info);
+		return CLI_DONE;
+	}
+	object = cli_json("inspect");
+	cli_json_text(object, "file", path);
+	cli_json_text(object, "kind", "delta-update");
+	json_image(object, &update->image);
+	json_update(object, update);
+	/* Both a header area and a patch's header have "header_bytes". */
+	patch = json_object();
+	json_patch(patch, info);
+	cli_json_add(object, "patch", patch);
+	cli_json_text(object, "digest", digest_word(&verdict, err));
+	return cli_json_print(object);
+}
+
+/* Of an image that only looks like one, nothing is said but that it is an image. */
+static enum cli_exit inspect_update(const char *path, const struct ota_firmware *firmware,
+				    enum ota_firmware_kind kind, bool json)
+{
+	struct ota_diag diag = {.err = OTA_OK};
+	struct ota_delta_update update;
+	struct ota_delta_info info;
+	enum ota_err err = ota_delta_update_open(ota_buf_span(&firmware->bytes), &update, &diag);
+
+	if (err == OTA_E_ABSENT)
+		return inspect_image(path, firmware, kind, json);
+	if (err == OTA_OK)
+		err = ota_delta_describe(update.patch, &info, &diag);
+	if (err == OTA_OK)
+		return report_update(path, &update, &info, json);
+	ota_hint(&diag, "it claims to be a delta update; verify judges it as an image");
+	return cli_fail(path, &diag);
+}
+
 /* -- firmware with addresses ------------------------------------------------------------------ */
 
 /* HEX by its name or its first character; a binary is what nothing else is. */
@@ -147,97 +229,14 @@ static enum cli_exit inspect_firmware(const char *path, struct ota_span file,
 	}
 	if (firmware.cut_off)
 		cli_warning(path, "has no end record: it may be cut off");
-	if (ota_image_probe(ota_buf_span(&firmware.bytes)))
+	if (ota_delta_update_probe(ota_buf_span(&firmware.bytes)))
+		status = inspect_update(path, &firmware, kind, json);
+	else if (ota_image_probe(ota_buf_span(&firmware.bytes)))
 		status = inspect_image(path, &firmware, kind, json);
 	else
 		status = inspect_plain(path, &firmware, kind, json);
 	ota_firmware_free(&firmware);
 	return status;
-}
-
-/* -- patches ---------------------------------------------------------------------------------- */
-
-static void print_part(const struct ota_delta_part *part)
-{
-	char text[32];
-
-	printf("  %-10s %s bytes", part->name, cli_grouped(part->bytes, text));
-	if (part->coding)
-		printf(", %s", part->coding);
-	if (part->level)
-		printf(" level %u", part->level);
-	printf("\n");
-}
-
-static void print_patch(const char *path, const struct ota_delta_info *info)
-{
-	char a[32];
-	char b[32];
-	char c[32];
-
-	printf("%s: %s patch, %s bytes\n", path, info->format, cli_grouped(info->patch_size, a));
-	printf("  makes      %s bytes in %" PRIu64 " records; reads the old image up to byte %s\n",
-	       cli_grouped(info->new_size, a), info->records, cli_grouped(info->old_reach, b));
-	printf("  from old   %s bytes, %s of them unchanged\n", cli_grouped(info->blended, a),
-	       cli_grouped(info->unchanged, b));
-	printf("  inserted   %s bytes\n", cli_grouped(info->inserted, c));
-	for (unsigned i = 0; i < info->n_parts; i++)
-		print_part(&info->part[i]);
-	printf("  decoder    %s bytes of RAM besides the images\n",
-	       cli_grouped(info->decoder_ram, a));
-}
-
-/* "control_bytes" and so on; the bzip2 levels in a list of their own. */
-static void json_parts(json_t *object, const struct ota_delta_info *info)
-{
-	json_t *levels = json_array();
-
-	for (unsigned i = 0; i < info->n_parts; i++) {
-		char key[32];
-
-		(void)snprintf(key, sizeof(key), "%s_bytes", info->part[i].name);
-		cli_json_uint(object, key, info->part[i].bytes);
-		if (info->part[i].level)
-			(void)json_array_append_new(levels,
-						    json_integer((json_int_t)info->part[i].level));
-	}
-	cli_json_add(object, "bzip2_levels", levels);
-}
-
-static enum cli_exit json_patch(const char *path, const struct ota_delta_info *info)
-{
-	json_t *object = cli_json("inspect");
-
-	cli_json_text(object, "file", path);
-	cli_json_text(object, "kind", "patch");
-	cli_json_text(object, "format", info->format);
-	cli_json_uint(object, "patch_bytes", info->patch_size);
-	cli_json_uint(object, "new_bytes", info->new_size);
-	json_parts(object, info);
-	cli_json_uint(object, "records", info->records);
-	cli_json_uint(object, "blended_bytes", info->blended);
-	cli_json_uint(object, "unchanged_bytes", info->unchanged);
-	cli_json_uint(object, "inserted_bytes", info->inserted);
-	cli_json_uint(object, "old_reach_bytes", info->old_reach);
-	cli_json_uint(object, "decoder_ram_bytes", info->decoder_ram);
-	return cli_json_print(object);
-}
-
-static enum cli_exit inspect_patch(const char *path, struct ota_span file, bool json)
-{
-	struct ota_diag diag = {.err = OTA_OK};
-	struct ota_delta_info info;
-
-	if (ota_delta_describe(file, &info, &diag) != OTA_OK) {
-		ota_hint(&diag,
-			 "inspect knows MCUboot images, firmware in Intel HEX and ELF, keys and "
-			 "patches");
-		return cli_fail(path, &diag);
-	}
-	if (json)
-		return json_patch(path, &info);
-	print_patch(path, &info);
-	return CLI_DONE;
 }
 
 /* -- keys ------------------------------------------------------------------------------------- */
@@ -346,6 +345,8 @@ static enum cli_exit inspect(const struct cli_args *args, const struct ota_buf *
 
 	if (span.len == 0)
 		return cli_error(CLI_BAD_INPUT, path, "file is empty");
+	if (ota_delta_update_probe(span))
+		return inspect_update(path, &bare, OTA_FIRMWARE_BIN, json);
 	if (ota_image_probe(span))
 		return inspect_image(path, &bare, OTA_FIRMWARE_BIN, json);
 	if (ota_key_probe(span))

@@ -3,6 +3,7 @@
 #include <stdio.h>
 
 #include <ota/base64.h>
+#include <ota/delta_update.h>
 
 #include "default_boot.h"
 #include "image_file.h"
@@ -104,6 +105,7 @@ struct report {
 	struct ota_digest key_id[OTA_BOOT_KEYS_MAX]; /* of each key */
 	struct ota_boot boot;
 	struct ota_image_verdict verdict;
+	struct ota_delta_update update; /* opened when the verdict says that it is one */
 	enum ota_err err;
 	struct ota_diag diag;
 };
@@ -212,14 +214,26 @@ static enum cli_exit read_boot(const struct cli_args *args, struct ota_boot *boo
 
 /* -- the answer -------------------------------------------------------------------------------- */
 
+static void print_update_patch(const struct report *report)
+{
+	char old_version[VERSION_TEXT_MAX];
+	char new_version[VERSION_TEXT_MAX];
+
+	printf("  patch      %s, from version %s to %s\n", report->update.format,
+	       version_text(&report->update.tlv.old_version, old_version),
+	       version_text(&report->image.header.version, new_version));
+}
+
 static void print_good(const struct report *report)
 {
 	const struct ota_image_verdict *verdict = &report->verdict;
 	char version[VERSION_TEXT_MAX];
+	char bytes[32];
 
-	printf("%s: good %s, version %s, %zu bytes\n", report->path,
+	printf("%s: good %s, version %s, %s bytes\n", report->path,
 	       verdict->delta_update ? "delta update" : "MCUboot image",
-	       version_text(&report->image.header.version, version), report->image.bytes.len);
+	       version_text(&report->image.header.version, version),
+	       cli_grouped(report->image.bytes.len, bytes));
 	if (report->has_base)
 		printf("  address    0x%08" PRIx32 "\n", report->base);
 	if (report->image.big_endian)
@@ -237,10 +251,13 @@ static void print_good(const struct report *report)
 		cli_print_hex(ota_digest_span(&report->key_id[verdict->key]));
 		printf("\n");
 	}
+	if (verdict->delta_update)
+		print_update_patch(report);
 	if (verdict->decrypted)
 		printf("  encrypted  judged in plaintext\n");
 	if (report->image.rest.len > 0)
-		printf("  followed by %zu bytes of padding%s\n", report->image.rest.len,
+		printf("  followed by %s bytes of padding%s\n",
+		       cli_grouped(report->image.rest.len, bytes),
 		       report->image.has_trailer ? " and trailer" : "");
 }
 
@@ -284,6 +301,16 @@ static void json_answer(json_t *object, const struct report *report)
 	cli_json_add(object, "warnings", warnings);
 }
 
+static void json_update_patch(json_t *object, const struct report *report)
+{
+	char version[VERSION_TEXT_MAX];
+
+	cli_json_text(object, "patch_format", report->update.format);
+	cli_json_text(object, "old_version",
+		      version_text(&report->update.tlv.old_version, version));
+	cli_json_text(object, "new_version", version_text(&report->image.header.version, version));
+}
+
 static enum cli_exit print_json(const struct report *report, enum cli_exit status)
 {
 	const struct ota_image_verdict *verdict = &report->verdict;
@@ -302,6 +329,8 @@ static enum cli_exit print_json(const struct report *report, enum cli_exit statu
 		cli_json_bool(object, "decrypted", verdict->decrypted);
 		cli_json_bool(object, "delta_update", verdict->delta_update);
 	}
+	if (verdict->delta_update && status == CLI_DONE)
+		json_update_patch(object, report);
 	if (verdict->digest.len > 0) {
 		cli_json_text(object, "hash", ota_hash_name(verdict->hash));
 		cli_json_hex(object, "digest", ota_digest_span(&verdict->digest));
@@ -389,8 +418,12 @@ static enum cli_exit fail(const struct report *report)
 {
 	const struct ota_finding *broken = &report->verdict.broken;
 
-	if (broken->rule == OTA_RULE_NONE)
-		return cli_fail(report->path, &report->diag);
+	if (broken->rule == OTA_RULE_NONE) {
+		enum cli_exit status = cli_fail(report->path, &report->diag);
+
+		/* Of a delta update what is malformed is what a device refuses. */
+		return status == CLI_BAD_INPUT && report->verdict.delta_update ? CLI_NO : status;
+	}
 	(void)cli_error(CLI_NO, report->path, "%s (%s at 0x%zx)", report->diag.text,
 			ota_rule_name(broken->rule), broken->at);
 	cli_hint("the bootloader %s", ota_rule_bootloader(broken->rule));
@@ -430,7 +463,11 @@ static enum ota_err judge(struct report *report, const struct inputs *inputs)
 	boot.n_more_keys = inputs->n_keys > 1 ? inputs->n_keys - 1 : 0;
 	boot.encryption_key = inputs->encryption_key;
 	boot.signature = ota_span_of(inputs->signature.data, inputs->signature.len);
-	return ota_file_verify(file, key, &boot, &report->image, &report->verdict, &report->diag);
+	err = ota_file_verify(file, key, &boot, &report->image, &report->verdict, &report->diag);
+	/* No bootloader looks into it; a device that applies it does. */
+	if (err == OTA_OK && report->verdict.delta_update)
+		err = ota_delta_update_open(file, &report->update, &report->diag);
+	return err;
 }
 
 static enum cli_exit print_report(const struct report *report, bool json)

@@ -71,13 +71,24 @@ static const char *swap_type(const struct ota_image *image)
 	return types[type < sizeof(types) / sizeof(types[0]) ? type : 0];
 }
 
+/* imgtool's name, and that of our own TLV. The type is a vendor's: the magic says whose. */
+static const char *tlv_name(const struct ota_tlv *tlv)
+{
+	const struct ota_span magic = ota_span_of(OTA_TLV_DELTA_MAGIC, strlen(OTA_TLV_DELTA_MAGIC));
+	const char *name = ota_tlv_name(tlv->type);
+
+	if (tlv->type == OTA_TLV_DELTA &&
+	    ota_span_equal(ota_span_head(tlv->value, magic.len), magic))
+		return "DELTA";
+	return name ? name : "UNKNOWN";
+}
+
 static void print_tlv(const struct ota_tlv *tlv)
 {
-	const char *name = ota_tlv_name(tlv->type);
 	struct ota_span shown = ota_span_head(tlv->value, VALUE_BYTES_SHOWN);
 
 	printf("  0x%06zx  %-11s 0x%04x %-16s %5zu  ", tlv->at,
-	       tlv->is_protected ? "protected" : "unprotected", tlv->type, name ? name : "UNKNOWN",
+	       tlv->is_protected ? "protected" : "unprotected", tlv->type, tlv_name(tlv),
 	       tlv->value.len);
 	cli_print_hex(shown);
 	printf("%s\n", shown.len < tlv->value.len ? "..." : "");
@@ -129,10 +140,9 @@ static json_t *json_tlvs(const struct ota_image *image)
 
 	while (ota_tlv_next(&iter, &tlv) == OTA_OK) {
 		json_t *item = json_object();
-		const char *name = ota_tlv_name(tlv.type);
 
 		cli_json_uint(item, "type", tlv.type);
-		cli_json_text(item, "name", name ? name : "UNKNOWN");
+		cli_json_text(item, "name", tlv_name(&tlv));
 		cli_json_bool(item, "protected", tlv.is_protected);
 		cli_json_uint(item, "offset", tlv.at);
 		cli_json_uint(item, "len", tlv.value.len);

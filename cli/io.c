@@ -34,6 +34,19 @@ enum cli_exit cli_check_stdin(const char *command, const char *const *paths, siz
 	return cli_error(CLI_USAGE, command, "standard input can be only one of its files");
 }
 
+enum cli_exit cli_check_input(const char *path)
+{
+	struct stat st;
+
+	if (cli_is_stdin(path))
+		return CLI_DONE;
+	if (stat(path, &st) != 0 || access(path, R_OK) != 0)
+		return cli_error(CLI_ENVIRONMENT, path, "cannot open: %s", strerror(errno));
+	if (S_ISDIR(st.st_mode))
+		return cli_error(CLI_ENVIRONMENT, path, "is a directory");
+	return CLI_DONE;
+}
+
 enum cli_exit cli_read_max(const char *path, size_t ceiling, struct ota_buf *buf)
 {
 	struct ota_diag diag = {.err = OTA_OK};

@@ -23,6 +23,12 @@ enum cli_exit cli_check_stdin(const char *command, const char *const *paths, siz
 /* Largest new file that apply makes unasked, in bytes: a small hostile patch can claim any size. */
 #define CLI_APPLY_MAX 0x10000000U
 
+/*
+ * Tells a wrong name at once that is read only after long work: missing, a directory, unreadable.
+ * What is no regular file is not opened: its first reader may be its only one.
+ */
+enum cli_exit cli_check_input(const char *path);
+
 /* Reads a whole file of at most CLI_FILE_MAX bytes into `buf`, which is initialised first. */
 enum cli_exit cli_read(const char *path, struct ota_buf *buf);
 

@@ -31,6 +31,37 @@ expect 0 "$OTATOOL" apply old.img plain.patch -o result
 expect 1 "$OTATOOL" apply old.img plain.patch -o none -k other.pem
 absent none
 
+# Every format is told by its content; another old image is no, whether the format notices or not.
+"$OTATOOL" sign new.bin -o third.img --version 0.9.0 "${rest[@]}"
+for format in $("$OTATOOL" version | sed -n 's/^patch formats: //p'); do
+	"$OTATOOL" diff old.img plain.img -o $format.patch --format "$format" >/dev/null 2>&1
+	expect 0 "$OTATOOL" apply old.img "$format.patch" -o result -k pub.pem --json
+	same result plain.img
+	checks=$((checks + 1))
+	jq -e --arg format "$format" '.format == $format and (.delta_update | not) and
+		.new_version == "1.1.0"' out >/dev/null || fail "json: $(cat out)"
+	expect 1 "$OTATOOL" apply third.img "$format.patch" -o none
+	says err "hint: the patch is for another old file than third.img, or is damaged"
+	expect 1 "$OTATOOL" apply third.img "$format.patch" -o none --json
+	checks=$((checks + 1))
+	jq -e '(.accepted | not) and (.reason | length > 0)' out >/dev/null || fail "json: $(cat out)"
+	expect 1 "$OTATOOL" apply old.img "$format.patch" -o none --max-size 100
+	says err "hint: --max-size N accepts more"
+	absent none
+done
+
+# Usage: said before a file is read.
+for line in "-k pub.pem" "-o none --sha256 12" "-o none --max-size x" \
+	"-o none --security-counter-floor -1" "-o none --security-counter-floor 4294967296"; do
+	# shellcheck disable=SC2086 # options
+	expect 2 "$OTATOOL" apply missing.old missing.patch $line
+	absent none
+done
+expect 2 "$OTATOOL" apply - - -o none
+says err "standard input can be only one of its files"
+expect 2 "$OTATOOL" apply old.img plain.patch -o pub.pem -k pub.pem
+says err "pub.pem: is the file pub.pem, which is read and would be lost"
+
 # Images that no bootloader boots, or that verify refuses, are patched all the same.
 update data --non-bootable
 update empty --custom-tlv 0xa0 ""

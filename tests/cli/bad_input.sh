@@ -13,6 +13,7 @@ sign_rest=(--version 1.0.0 --header-size 32 --pad-header -k key.pem)
 "$OTATOOL" sign a.bin -o a.img "${sign_rest[@]}"
 "$OTATOOL" sign b.bin -o b.img "${sign_rest[@]}"
 "$OTATOOL" diff a.img b.img -o good.patch --format bsdiff >/dev/null
+"$OTATOOL" diff a.img b.img -o update.img --format bsdiff -k key.pem >/dev/null 2>&1
 target=water-meter-l476
 
 # The commands that read a file, each with FILE for the file that is bad.
@@ -24,7 +25,15 @@ readers=(
 	"apply FILE good.patch -o result"
 	"apply a.img FILE -o result"
 	"apply a.img good.patch -o result -k FILE"
+	"apply FILE update.img -o result"
+	"apply a.img FILE -o result -k pub.pem --security-counter-floor 1"
+	"apply a.img update.img -o result -k FILE"
+	"diff FILE b.img -o result --format bsdiff -k key.pem"
+	"diff a.img FILE -o result --format bsdiff -k key.pem"
+	"diff a.img b.img -o result --format bsdiff -k FILE"
 	"check FILE --old a.img --new b.img --target $target"
+	"check update.img --old FILE --target $target"
+	"check update.img --old a.img --new FILE --target $target"
 	"check good.patch --old a.img --new b.img --target ./FILE"
 	"sign a.bin -o result --version 1.0 --header-size 32 --pad-header -k FILE"
 )
@@ -47,11 +56,12 @@ refuse() {
 bytes 3000 3 >random
 head -c 8 random >short # as an old file: the patch reads further
 mkdir folder
-refuse empty "1 3"
-refuse short "1 3"
+# Exit 2: no file of these is a bare patch, for which there is no counter floor.
+refuse empty "1 2 3"
+refuse short "1 2 3"
 # No one can tell that random bytes are the wrong old file for a bare patch; all else can be told.
-mapfile -t readers < <(printf '%s\n' "${readers[@]}" | grep -v '^apply FILE')
-refuse random "1 3"
+mapfile -t readers < <(printf '%s\n' "${readers[@]}" | grep -v '^apply FILE good')
+refuse random "1 2 3"
 readers+=("apply FILE good.patch -o result")
 refuse folder "4"
 refuse missing "4"
@@ -124,6 +134,7 @@ for place in folder missing/out; do
 	expect 4 "$OTATOOL" sign a.bin -o $place "${sign_rest[@]}"
 	expect 4 "$OTATOOL" diff a.img b.img -o $place --format bsdiff
 	expect 4 "$OTATOOL" apply a.img good.patch -o $place
+	expect 4 "$OTATOOL" apply a.img update.img -o $place -k pub.pem
 	expect 4 "$OTATOOL" keygen -t ed25519 -o $place
 	expect 4 "$OTATOOL" pubkey -k key.pem -o $place
 done
@@ -131,7 +142,9 @@ if [ -c /dev/full ]; then
 	expect 4 "$OTATOOL" sign a.bin -o /dev/full "${sign_rest[@]}"
 	says err "No space left"
 	expect 4 "$OTATOOL" diff a.img b.img -o /dev/full --format bsdiff
+	expect 4 "$OTATOOL" diff a.img b.img -o /dev/full --format bsdiff -k key.pem
 	expect 4 "$OTATOOL" apply a.img good.patch -o /dev/full
+	expect 4 "$OTATOOL" apply a.img update.img -o /dev/full -k pub.pem
 	checks=$((checks + 4))
 	for line in "inspect a.img" "verify a.img" "targets" "help"; do
 		# shellcheck disable=SC2086
@@ -219,6 +232,12 @@ cp key.pem key.before
 expect 2 "$OTATOOL" sign a.bin -o key.pem "${sign_rest[@]}"
 says err "key\.pem: is the file key\.pem, which is read and would be lost"
 expect 2 "$OTATOOL" pubkey -k key.pem -o ./key.pem
+for line in "diff a.img b.img -o key.pem --format bsdiff -k key.pem" \
+	"apply a.img update.img -o key.pem -k key.pem"; do
+	# shellcheck disable=SC2086 # a command line
+	expect 2 "$OTATOOL" $line
+	says err "key\.pem: is the file key\.pem, which is read and would be lost"
+done
 same key.pem key.before
 
 # Keys: private by mode, never overwritten unasked.

@@ -151,6 +151,9 @@ says err "trailer is for alignment 16, the bootloader has 8 \\(trailer at"
 refused non-bootable data.img -k keys/p256.pub.pem
 delta=0x4f544144$(printf '%0112d' 0)
 "$OTATOOL" "${sign[@]}" -o update.img --non-bootable --custom-tlv 0x01a0 "$delta"
+expect 1 "$OTATOOL" verify update.img -k keys/p256.pub.pem
+says err "update.img: patch format 0 is not one this version reads"
+"$OTATOOL" diff plain.img plain.img -o update.img --format bsdiff -k keys/p256.pem >/dev/null
 expect 0 "$OTATOOL" verify update.img -k keys/p256.pub.pem
 says out "good delta update"
 "$OTATOOL" "${sign[@]}" -o data.img --non-bootable --custom-tlv 0x01a0 "${delta}00"

@@ -73,6 +73,11 @@ jq -e '.good == false and .reason == "image is not signed"' out >/dev/null || fa
 json 0 diff one.img two.img -o p --format bsdiff
 json 0 inspect p
 json 0 apply one.img p -o q
+json 0 diff one.img two.img -o u --format bsdiff -k key.pem
+json 0 inspect u
+json 0 verify u -k key.pem
+json 0 apply one.img u -o q -k key.pem
+json 0 check u --old one.img --new two.img --target water-meter-l476
 json 0 check p --old one.img --new two.img --target water-meter-l476
 json 1 check p --old one.img --new two.img --target water-meter-l476 --on device
 jq -e '.fits == false and .applied_by == "device"' out >/dev/null || fail "check --on device"
@@ -91,6 +96,9 @@ expect 1 "$OTATOOL" check p2 --old one.img --new damaged.img --target water-mete
 says err "damaged.img: image does not have the SHA256 digest"
 json 1 check p --old damaged.img --target water-meter-l476
 jq -e '.fits == false and .error == "wrong digest"' out >/dev/null || fail "check --json, digest"
+json 1 apply damaged.img u -o q
+jq -e '.accepted == false and .error == "wrong old image"' out >/dev/null || fail "apply --json, update"
+says err "hint: the old image is damaged or encrypted"
 head -c 60 one.img >short
 json 1 apply short p -o q
 jq -e '.accepted == false and .error == "wrong old image"' out >/dev/null || fail "apply --json"

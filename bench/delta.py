@@ -1,0 +1,440 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+"""Patches against bsdiff and xdelta3: size, processor time and memory, as ratios ours / theirs.
+
+usage: bench/delta.py OTATOOL [--corpus DIR] [--large] [--repeat N] [--json FILE] [--markdown FILE]
+
+DIR is a folder of product folders whose files, sorted, are releases in order; without it the sensor
+example is measured. --large adds two pairs of 8 MiB made from them. Every command of a pair runs once
+in turn, N times over (default 5), so that a busy moment of the machine meets all; times and resident
+memory are medians. Peak heap comes from a run of its own. Every result is compared with the new image:
+exit 1 if one differs. Needs bsdiff, xdelta3 and a C compiler; Python's standard library only.
+"""
+import argparse
+import datetime
+import filecmp
+import json
+import math
+import os
+import random
+import shlex
+import statistics
+import subprocess
+import sys
+import tempfile
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+LARGE = 8 << 20
+SEED = 20240229
+BLOCK = 64 << 10
+
+# What a peer is called, its package, and how it makes and applies a patch.
+PEERS = {
+    "bsdiff": ("bsdiff", lambda old, new, patch: ["bsdiff", old, new, patch],
+               lambda old, patch, new: ["bspatch", old, new, patch]),
+    "vcdiff": ("xdelta3", lambda old, new, patch: ["xdelta3", "-e", "-9", "-S", "none", "-A=",
+                                                   "-f", "-s", old, new, patch],
+               lambda old, patch, new: ["xdelta3", "-d", "-f", "-s", old, patch, new]),
+}
+
+# Key, heading, unit. "theirs" is our apply of the peer's patch, against the peer's of the same.
+METRICS = [
+    ("patch_bytes", "patch", "bytes"),
+    ("create_cpu_us", "create, CPU", "ms"),
+    ("create_rss_bytes", "create, peak RSS", "KiB"),
+    ("create_heap_bytes", "create, peak heap", "KiB"),
+    ("apply_cpu_us", "apply, CPU", "ms"),
+    ("apply_rss_bytes", "apply, peak RSS", "KiB"),
+    ("apply_heap_bytes", "apply, peak heap", "KiB"),
+    ("theirs_cpu_us", "apply theirs, CPU", "ms"),
+    ("theirs_rss_bytes", "apply theirs, peak RSS", "KiB"),
+    ("theirs_heap_bytes", "apply theirs, peak heap", "KiB"),
+]
+UNITS = {"bytes": 1, "ms": 1000, "KiB": 1024}
+
+
+class Tools:
+    """The program under test, and what runs it and its peers with a measure at hand."""
+
+    def __init__(self, otatool, folder):
+        self.otatool = os.path.abspath(otatool)
+        self.folder = folder
+        self.launch = self.path("launch")
+        self.heap = self.path("heap.so")
+        compiler = shlex.split(os.environ.get("CC", "cc"))
+        common = compiler + ["-std=c11", "-D_DEFAULT_SOURCE", "-O2"]
+        self.call(common + ["-o", self.launch, os.path.join(HERE, "launch.c")])
+        self.call(common + ["-fno-builtin", "-fPIC", "-shared", "-o", self.heap,
+                            os.path.join(HERE, "heap.c")])
+
+    def path(self, name):
+        return os.path.join(self.folder, name)
+
+    @staticmethod
+    def call(command):
+        try:
+            done = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True)
+        except OSError as why:
+            sys.exit(f"{command[0]}: {why.strerror}")
+        if done.returncode != 0:
+            sys.exit(f"{shlex.join(command)}: exit {done.returncode}\n"
+                     f"{done.stderr.decode(errors='replace')}")
+        return done.stdout.decode(errors="replace")
+
+    def measure(self, command):
+        """Microseconds of processor time and bytes of peak resident memory."""
+        report = self.path("report")
+        self.call([self.launch, report] + command)
+        with open(report) as file:
+            code, spent, rss = (int(word) for word in file.read().split())
+        if code != 0:
+            sys.exit(f"{shlex.join(command)}: exit {code}")
+        return spent, rss * 1024
+
+    def heap_peak(self, command):
+        report = self.path("heap")
+        self.call(["env", "LD_PRELOAD=" + self.heap, "BENCH_HEAP=" + report] + command)
+        with open(report) as file:
+            peak = int(file.read())
+        os.unlink(report)
+        return peak
+
+
+class Step:
+    """One command of a pair, its output, and what that must be equal to."""
+
+    def __init__(self, command, output, want=None):
+        self.command = command
+        self.output = output
+        self.want = want
+        self.samples = []
+        self.heap = 0
+
+    def run(self, tools):
+        if os.path.exists(self.output):
+            os.unlink(self.output)
+        self.samples.append(tools.measure(self.command))
+        if self.want and not filecmp.cmp(self.output, self.want, shallow=False):
+            sys.exit(f"{shlex.join(self.command)}: not the new image")
+
+    def run_for_heap(self, tools):
+        self.heap = tools.heap_peak(self.command)
+
+    def result(self):
+        cpu, rss = (statistics.median(column) for column in zip(*self.samples))
+        return {"cpu_us": cpu, "rss_bytes": rss, "heap_bytes": self.heap}
+
+
+def steps_of(tools, kind, old, new):
+    """In the order they run in; ours and theirs alternate."""
+    _, create, apply = PEERS[kind]
+    ours, theirs = tools.path(kind + ".ours"), tools.path(kind + ".theirs")
+    out = tools.path("result")
+    # A patch that is not worth its base is measured like any other.
+    make = [tools.otatool, "diff", "--format", kind, old, new, "-o", ours]
+    use = [tools.otatool, "apply", old]
+    return {
+        ("create", "ours"): Step(make, ours),
+        ("create", "theirs"): Step(create(old, new, theirs), theirs),
+        ("apply", "ours"): Step(use + [ours, "-o", out], out, new),
+        ("apply", "theirs"): Step(apply(old, theirs, out), out, new),
+        ("theirs", "ours"): Step(use + [theirs, "-o", out], out, new),
+        ("check", "theirs"): Step(apply(old, ours, out), out, new),
+    }
+
+
+def compared(ours, theirs):
+    return {"ours": ours, "theirs": theirs, "ratio": ours / theirs if theirs else math.nan}
+
+
+def measure_pair(tools, kinds, pair, repeat):
+    steps = {kind: steps_of(tools, kind, pair["old_path"], pair["new_path"]) for kind in kinds}
+    everything = [step for kind in kinds for step in steps[kind].values()]
+    for _ in range(repeat):
+        for step in everything:
+            step.run(tools)
+    for step in everything:
+        step.run_for_heap(tools)
+    pair["formats"] = {}
+    for kind in kinds:
+        done = {key: step.result() for key, step in steps[kind].items()}
+        done[("theirs", "theirs")] = done[("apply", "theirs")]
+        sizes = [os.path.getsize(tools.path(f"{kind}.{side}")) for side in ("ours", "theirs")]
+        pair["formats"][kind] = {"patch_bytes": compared(*sizes)}
+        for act in ("create", "apply", "theirs"):
+            for what in ("cpu_us", "rss_bytes", "heap_bytes"):
+                pair["formats"][kind][f"{act}_{what}"] = compared(
+                    done[(act, "ours")][what], done[(act, "theirs")][what])
+
+
+# -- pairs ----------------------------------------------------------------------------------------
+
+
+def releases_in(corpus):
+    """Product name and its files in order."""
+    if not corpus:
+        folder = os.path.join(HERE, "..", "examples", "sensor")
+        yield "sensor", sorted(os.path.join(folder, name) for name in os.listdir(folder)
+                               if name.endswith(".bin"))
+        return
+    for product in sorted(os.listdir(corpus)):
+        folder = os.path.join(corpus, product)
+        if os.path.isdir(folder):
+            yield product, sorted(os.path.join(folder, name) for name in os.listdir(folder))
+
+
+def pair_of(product, old, new, large=False):
+    return {"product": product, "old": os.path.basename(old), "new": os.path.basename(new),
+            "old_bytes": os.path.getsize(old), "new_bytes": os.path.getsize(new), "large": large,
+            "old_path": os.path.abspath(old), "new_path": os.path.abspath(new)}
+
+
+def edited(data, dice, every):
+    """A word changed about `every` so many bytes, as relocated addresses are."""
+    data = bytearray(data)
+    at = dice.randrange(every)
+    while at + 4 <= len(data):
+        data[at:at + 4] = dice.randrange(1 << 32).to_bytes(4, "little")
+        at += 4 + dice.randrange(2 * every)
+    return bytes(data)
+
+
+def large_pairs(releases, folder):
+    """Files put together until they are large; then parts of that moved, and parts of it edited."""
+    dice = random.Random(SEED)
+    files = [path for _, paths in releases for path in paths]
+    old = b""
+    while len(old) < LARGE:
+        with open(files[dice.randrange(len(files))], "rb") as file:
+            old += edited(file.read(), dice, 400)
+    blocks = [old[at:at + BLOCK] for at in range(0, len(old), BLOCK)]
+    for _ in range(len(blocks) // 4):
+        a, b = dice.randrange(len(blocks)), dice.randrange(len(blocks))
+        blocks[a], blocks[b] = blocks[b], blocks[a]
+    moved = edited(b"".join(blocks), dice, 20000)
+    shifted = edited(dice.randbytes(3000) + old, dice, 600)
+    for name, data in (("large-old", old), ("large-moved", moved), ("large-edited", shifted)):
+        with open(os.path.join(folder, name), "wb") as file:
+            file.write(data)
+    for name in ("large-moved", "large-edited"):
+        yield pair_of("large", os.path.join(folder, "large-old"), os.path.join(folder, name), True)
+
+
+def all_pairs(arguments, folder):
+    releases = list(releases_in(arguments.corpus))
+    pairs = [pair_of(product, old, new) for product, files in releases
+             for old, new in zip(files, files[1:])]
+    if arguments.large:
+        pairs += large_pairs(releases, folder)
+    if not pairs:
+        sys.exit("no product folder with two releases")
+    return pairs
+
+
+# -- totals ---------------------------------------------------------------------------------------
+
+
+def geometric_mean(values):
+    return math.exp(sum(math.log(value) for value in values) / len(values))
+
+
+def total_of(pairs, kind, metric):
+    cells = [pair["formats"][kind][metric] for pair in pairs]
+    ours, theirs = (sum(cell[side] for cell in cells) for side in ("ours", "theirs"))
+    ratios = [cell["ratio"] for cell in cells]
+    worst = max(range(len(pairs)), key=lambda i: ratios[i])
+    return {"ours": ours, "theirs": theirs, "ratio_of_sums": ours / theirs,
+            "geometric_mean": geometric_mean(ratios), "median": statistics.median(ratios),
+            "worst": ratios[worst], "worst_pair": name_of(pairs[worst])}
+
+
+def name_of(pair):
+    names = [pair[side].removesuffix(".bin") for side in ("old", "new")]
+    return f"{pair['product']}: {names[0]} to {names[1]}"
+
+
+def totals_of(pairs, kinds):
+    return {kind: {metric: total_of(pairs, kind, metric) for metric, _, _ in METRICS}
+            for kind in kinds}
+
+
+def groups_of(pairs):
+    """Products in order, and the large pairs apart: they would drown the others' sums."""
+    groups = {}
+    for pair in pairs:
+        groups.setdefault(pair["product"], []).append(pair)
+    return groups
+
+
+# -- the machine ----------------------------------------------------------------------------------
+
+
+def first_line(path, key, separator):
+    try:
+        with open(path) as file:
+            for line in file:
+                if line.startswith(key):
+                    return line.split(separator, 1)[1].strip().strip('"')
+    except OSError:
+        pass
+    return "unknown"
+
+
+def package_version(name):
+    try:
+        done = subprocess.run(["dpkg-query", "-W", "-f", "${Version}", name], capture_output=True)
+    except OSError:
+        return "unknown"
+    return done.stdout.decode() if done.returncode == 0 else "unknown"
+
+
+def machine():
+    return {"cpu": first_line("/proc/cpuinfo", "model name", ":"), "cores": os.cpu_count(),
+            "system": first_line("/etc/os-release", "PRETTY_NAME", "=")}
+
+
+def command_line(arguments):
+    """As it was given, without the private part of paths."""
+    words = ["bench/delta.py", os.path.basename(arguments.otatool)]
+    if arguments.corpus:
+        words += ["--corpus", os.path.basename(os.path.normpath(arguments.corpus))]
+    if arguments.large:
+        words += ["--large"]
+    words += ["--repeat", str(arguments.repeat)]
+    for option in ("json", "markdown"):
+        if getattr(arguments, option):
+            words += ["--" + option, os.path.basename(getattr(arguments, option))]
+    return shlex.join(words)
+
+
+# -- reports --------------------------------------------------------------------------------------
+
+
+def row(cells):
+    return "| " + " | ".join(str(cell) for cell in cells) + " |"
+
+
+def table(heads, lines):
+    yield row(heads)
+    yield row(["---"] + ["---:"] * (len(heads) - 1))
+    yield from (row(line) for line in lines)
+
+
+def product_lines(pairs, kind):
+    for product, group in list(groups_of(pairs).items()) + [("all", pairs)]:
+        totals = {metric: total_of(group, kind, metric) for metric, _, _ in METRICS}
+        size = totals["patch_bytes"]
+        yield ([product, len(group), f"{size['ours']:,}", f"{size['theirs']:,}",
+                f"{size['ratio_of_sums']:.3f}"] +
+               [f"{totals[metric]['geometric_mean']:.3f}" for metric, _, _ in METRICS])
+
+
+def metric_lines(totals):
+    for metric, title, unit in METRICS:
+        total = totals[metric]
+        yield ([f"{title} ({unit})"] +
+               [f"{total[side] / UNITS[unit]:,.0f}" for side in ("ours", "theirs")] +
+               [f"{total[key]:.3f}" for key in ("ratio_of_sums", "geometric_mean", "median",
+                                                "worst")] + [total["worst_pair"]])
+
+
+def format_section(pairs, kind):
+    small = [pair for pair in pairs if not pair["large"]]
+    large = [pair for pair in pairs if pair["large"]]
+    yield from ["", f"## {kind} against {PEERS[kind][0]}", "",
+                "By product: bytes of all patches, and geometric means of the ratios.", ""]
+    heads = ["product", "pairs", "our bytes", "their bytes", "ratio of sums"]
+    yield from table(heads + [title for _, title, _ in METRICS], product_lines(small, kind))
+    heads = ["", "ours, sum", "theirs, sum", "ratio of sums", "geometric mean", "median", "worst",
+             "worst pair"]
+    for title, group in (("All pairs together", small), ("Large pairs", large)):
+        if group:
+            yield from ["", f"{title}, {len(group)}:", ""]
+            totals = {metric: total_of(group, kind, metric) for metric, _, _ in METRICS}
+            yield from table(heads, metric_lines(totals))
+
+
+def markdown(report):
+    where = report["machine"]
+    versions = ", ".join(f"{name} {version}" for name, version in report["versions"].items())
+    yield from [
+        "# Patches against bsdiff and xdelta3", "",
+        f"Written by `{report['command']}` on {report['date']}; what is measured, and how: "
+        "`README.md` beside it.", "",
+        f"* Machine: {where['cpu']}, {where['cores']} cores, {where['system']}",
+        f"* {versions}",
+        f"* Runs of each command, alternating: {report['repeat']}; their median counts. Heap is from "
+        "one more",
+        f"* An otatool that does nothing (`version`): {report['idle']['cpu_us'] / 1000:.1f} ms, "
+        f"peak RSS {report['idle']['rss_bytes'] // 1024:,} KiB",
+        "* Ratios are ours / theirs: below 1 is better. Only ratios of one run mean something."]
+    for kind in report["totals"]:
+        yield from format_section(report["pairs"], kind)
+
+
+def idle(tools, repeat):
+    """What the process itself costs, which small images do not outweigh."""
+    samples = [tools.measure([tools.otatool, "version"]) for _ in range(repeat)]
+    cpu, rss = (statistics.median(column) for column in zip(*samples))
+    return {"cpu_us": cpu, "rss_bytes": rss}
+
+
+def report_of(arguments, tools, pairs, kinds):
+    small = [pair for pair in pairs if not pair["large"]]
+    large = [pair for pair in pairs if pair["large"]]
+    versions = {"otatool": tools.call([tools.otatool, "version"]).split()[1]}
+    versions.update((PEERS[kind][0], package_version(PEERS[kind][0])) for kind in kinds)
+    public = [{key: value for key, value in pair.items() if not key.endswith("_path")}
+              for pair in pairs]
+    return {"schema": "otatool.bench.delta/1",
+            "date": datetime.datetime.now(datetime.timezone.utc).strftime("%Y-%m-%d"),
+            "machine": machine(), "versions": versions, "command": command_line(arguments),
+            "repeat": arguments.repeat, "idle": idle(tools, arguments.repeat), "pairs": public,
+            "totals": totals_of(small, kinds),
+            "totals_large": totals_of(large, kinds) if large else None}
+
+
+def write(path, text):
+    if path:
+        with open(path, "w") as file:
+            file.write(text)
+
+
+def parsed():
+    parser = argparse.ArgumentParser(usage=__doc__.split("usage: ")[1].split("\n")[0],
+                                     description=__doc__.split("\n\n", 2)[2])
+    parser.add_argument("otatool")
+    parser.add_argument("--corpus")
+    parser.add_argument("--large", action="store_true")
+    parser.add_argument("--repeat", type=int, default=5)
+    parser.add_argument("--json")
+    parser.add_argument("--markdown")
+    arguments = parser.parse_args()
+    if arguments.repeat < 1:
+        parser.error("--repeat must be at least 1")
+    return arguments
+
+
+def main():
+    arguments = parsed()
+    shm = "/dev/shm" if os.path.isdir("/dev/shm") else None
+    with tempfile.TemporaryDirectory(dir=shm) as folder:
+        tools = Tools(arguments.otatool, folder)
+        formats = tools.call([tools.otatool, "version"]).split("patch formats: ")[1].split("\n")[0]
+        kinds = [kind for kind in PEERS if kind in formats.split()]
+        pairs = all_pairs(arguments, folder)
+        for done, pair in enumerate(pairs, 1):
+            if sys.stderr.isatty():
+                print(f"\r\033[K{done}/{len(pairs)} {name_of(pair)}", end="", file=sys.stderr)
+            measure_pair(tools, kinds, pair, arguments.repeat)
+        if sys.stderr.isatty():
+            print("\r\033[K", end="", file=sys.stderr)
+        report = report_of(arguments, tools, pairs, kinds)
+    text = "\n".join(markdown(report)) + "\n"
+    write(arguments.json, json.dumps(report, indent=1) + "\n")
+    write(arguments.markdown, text)
+    if not arguments.markdown:
+        print(text, end="")
+
+
+main()

@@ -1,0 +1,36 @@
+// SPDX-License-Identifier: Apache-2.0
+/* One run of diff, and the report of it. */
+#ifndef CLI_DIFF_JOB_H
+#define CLI_DIFF_JOB_H
+
+#include <ota/delta_update.h>
+
+#include "image_file.h"
+
+/* One run: what it is to make, of what, and what came of it. */
+struct diff_job {
+	const struct cli_args *args;
+	const char *output;
+	bool json;
+	struct ota_delta_update_plan plan;
+	bool is_update;
+	struct image_file old_file;
+	struct image_file new_file;
+	struct ota_index *index;
+	size_t old_len; /* of what is diffed: with -k the images in the files */
+	struct ota_span new_image;
+	struct ota_buf out;
+	struct ota_delta_update_made made; /* of a bare patch only its length */
+};
+
+/*
+ * A line, or a JSON object; neither into a patch on standard output. Says on standard error when
+ * the new file, compressed, would be no larger than the patch.
+ */
+enum cli_exit diff_report(const struct diff_job *job);
+
+/* cli_fail; with --json a no is a report too. */
+enum cli_exit diff_fail(const struct diff_job *job, const char *subject,
+			const struct ota_diag *diag);
+
+#endif

@@ -1,0 +1,64 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: Apache-2.0
+# bench/delta.py runs, and its reports hold every ratio. No figure is judged.
+for tool in bsdiff bspatch xdelta3 python3 cc; do
+	command -v "$tool" >/dev/null || { echo "skipped: no $tool"; exit 77; }
+done
+# What a sanitizer does to malloc is not what is measured.
+case ${OTA_SANITIZE-} in
+ON | on | 1 | true | TRUE) echo "skipped: a sanitizer's own malloc"; exit 77 ;;
+esac
+. "$(dirname "$0")/../support/lib.sh"
+root=$(cd "${OTA_SOURCE:-$(dirname "$0")/../..}" && pwd)
+cd "$tmp" || exit 1
+
+cat >check.py <<'EOF'
+import json
+import math
+import sys
+
+with open(sys.argv[1]) as file:
+    report = json.load(file)
+with open(sys.argv[2]) as file:
+    text = file.read()
+assert report["schema"] == "otatool.bench.delta/1"
+assert report["repeat"] == 1 and len(report["pairs"]) == 1
+assert report["totals_large"] is None
+metrics = {"patch_bytes"} | {f"{act}_{what}" for act in ("create", "apply", "theirs")
+                             for what in ("cpu_us", "rss_bytes", "heap_bytes")}
+for kind in ("bsdiff", "vcdiff"):
+    cells = report["pairs"][0]["formats"][kind]
+    totals = report["totals"][kind]
+    assert set(cells) == set(totals) == metrics, kind
+    for metric in metrics:
+        cell, total = cells[metric], totals[metric]
+        assert cell["ours"] > 0 and cell["theirs"] > 0, metric
+        assert math.isclose(cell["ratio"], cell["ours"] / cell["theirs"]), metric
+        for key in ("ratio_of_sums", "geometric_mean", "median", "worst"):
+            assert math.isclose(total[key], cell["ratio"]), (metric, key)
+    # Every row of a table has as many cells as its head.
+    section = text.split(f"## {kind} against ")[1].split("\n## ")[0]
+    tables = [[line for line in block.split("\n") if line.startswith("|")]
+              for block in section.split("\n\n")]
+    tables = [rows for rows in tables if rows]
+    assert len(tables) == 2, kind
+    assert all(row.count("|") == rows[0].count("|") for rows in tables for row in rows), kind
+    assert len(tables[1]) == 2 + len(metrics), kind
+assert "/" not in text.split("`bench/delta.py ")[1].split("`")[0], "a path of this machine"
+EOF
+expect 0 python3 "$root/bench/delta.py" "$OTATOOL" --repeat 1 --json r.json --markdown r.md &&
+	expect 0 python3 check.py r.json r.md
+
+# A wrong result is told: an apply that gives something else.
+cat >liar <<'EOF'
+#!/bin/sh
+"$OTATOOL" "$@" || exit
+[ "$1" != apply ] || for last in "$@"; do :; done
+[ "$1" != apply ] || printf x >>"$last"
+EOF
+chmod +x liar
+export OTATOOL
+expect 1 python3 "$root/bench/delta.py" ./liar --repeat 1 && says err 'not the new image'
+expect 2 python3 "$root/bench/delta.py"
+expect 1 python3 "$root/bench/delta.py" ./absent
+finish

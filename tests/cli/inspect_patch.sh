@@ -1,0 +1,114 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: Apache-2.0
+# inspect says of a patch, bare or in a delta update, what it makes and where its bytes go.
+. "$OTA_SOURCE/tests/support/lib.sh" || exit 1
+cd "$tmp" || exit 1
+
+"$OTATOOL" keygen -t ed25519 -o key.pem
+bytes 40000 1 >old.bin
+{ bytes 30000 1; bytes 300 2; head -c 500 /dev/zero; bytes 40000 1 | tail -c 9000; } >new.bin
+rest=(--header-size 32 --pad-header -k key.pem)
+"$OTATOOL" sign old.bin -o old.img --version 1.0.0 "${rest[@]}"
+"$OTATOOL" sign new.bin -o new.img --version 1.1.0 "${rest[@]}" --security-counter 9 \
+	--vid 11111111-2222-3333-4444-555555555555
+json() {
+	checks=$((checks + 1))
+	jq -e "$1" out >/dev/null || fail "json: not $1 in $(cat out)"
+}
+has_vcdiff=$("$OTATOOL" version | grep -c '^patch formats: .*vcdiff')
+
+# The origins of the new bytes add up to them, the parts of the patch to the patch.
+sums='.schema == "otatool.inspect/1" and .kind == "patch" and .patch_bytes == $patch and
+	.new_bytes == $new and
+	.blended_bytes + .copied_old_bytes + .copied_new_bytes + .repeated_bytes + .inserted_bytes ==
+	.new_bytes and .unchanged_bytes <= .blended_bytes and .old_reach_bytes <= 40000 and
+	.decoder_ram_bytes > 0 and .records > 0'
+patch_sums() { # FORMAT PARTS...
+	local format=$1 parts
+	shift
+	parts=$(printf '.%s_bytes + ' "$@")
+	expect 0 "$OTATOOL" inspect p --json
+	checks=$((checks + 1))
+	jq -e --argjson patch "$(stat -c %s p)" --argjson new "$(stat -c %s new.bin)" \
+		"$sums and .format == \"$format\" and ${parts}0 == .patch_bytes" out >/dev/null ||
+		fail "$format: $(cat out)"
+}
+"$OTATOOL" diff old.bin new.bin -o p --format bsdiff >/dev/null
+patch_sums bsdiff header control diff extra
+json '(.bzip2_levels | length == 3) and (has("windows") | not) and .control_plain_bytes ==
+	24 * .records'
+expect 0 "$OTATOOL" inspect p
+says out "^p: bsdiff patch, [0-9,]+ bytes$"
+says out "^  makes +39,800 bytes, in [0-9,]+ records; reads the old image up to byte [0-9,]+$"
+says out "^  decoder +[0-9,]+ bytes of RAM besides the images$"
+says out "^    from old +[0-9,]+ +[0-9.]+ %  [0-9,]+ of them unchanged$"
+says out "^    inserted +[0-9,]+ +[0-9.]+ %$"
+says out "^    control +[0-9,]+ +[0-9.]+ %  bzip2 level [1-9], [0-9,]+ unpacked$"
+
+if [ "$has_vcdiff" = 1 ]; then
+	"$OTATOOL" diff old.bin new.bin -o p --format vcdiff --window 8K >/dev/null
+	expect 0 "$OTATOOL" inspect p --json
+	parts=$(jq -r 'to_entries[] | .key | select(test("^(header|headers|data|instructions|addresses)_bytes$")) | sub("_bytes"; "")' out)
+	# shellcheck disable=SC2086 # names
+	patch_sums vcdiff $parts
+	json '.windows == 5 and .window_max_bytes == 8192 and .checksum and .data_bytes > 0 and
+		.instructions_bytes > 0 and .addresses_bytes > 0 and (has("bzip2_levels") | not)'
+	expect 0 "$OTATOOL" inspect p
+	says out "^p: vcdiff patch, [0-9,]+ bytes$"
+	says out "^  makes +39,800 bytes, in [0-9,]+ instructions; reads"
+	says out "^  windows +5, the longest makes 8,192 bytes, the longest source is [0-9,]+$"
+	says out "^  checksum +Adler-32 of each window$"
+	says out "^    copied +[0-9,]+ +[0-9.]+ %$"
+	"$OTATOOL" diff old.bin new.bin -o p --format vcdiff --secondary lzma >/dev/null
+	expect 0 "$OTATOOL" inspect p --json
+fi
+
+# A delta update: what it is for, who signed it, and the patch in it.
+"$OTATOOL" diff old.img new.img -o update.img --format bsdiff -k key.pem >/dev/null
+"$OTATOOL" diff old.img new.img -o bare --format bsdiff >/dev/null
+expect 0 "$OTATOOL" inspect update.img
+says out "^update.img: delta update, [0-9,]+ bytes$"
+says out "^  old image  1\\.0\\.0, [0-9,]+ bytes, SHA-256 $(sha256sum old.img | head -c 32)\\.\\.\\.$"
+says out "^  new image  1\\.1\\.0, [0-9,]+ bytes, SHA-256 $(sha256sum new.img | head -c 32)\\.\\.\\.$"
+says out "^  counter    9$"
+says out "^  vendor id  11111111222233334444555555555555$"
+says out "^  signature  ED25519, key id [0-9a-f]{64}$"
+says out "^  patch      bsdiff, $(stat -c %s bare | sed ':a;s/\B[0-9]\{3\}\>/,&/;ta') bytes; [0-9]+ around it$"
+says out "^  digest     good$"
+says out "^    control "
+expect 0 "$OTATOOL" inspect update.img --json
+json ".kind == \"delta-update\" and .update_bytes == $(stat -c %s update.img) and
+	.old_version == \"1.0.0\" and .new_version == \"1.1.0\" and
+	.old_bytes == $(stat -c %s old.img) and .new_bytes == $(stat -c %s new.img) and
+	.old_sha256_head == \"$(sha256sum old.img | head -c 32)\" and
+	.new_sha256_head == \"$(sha256sum new.img | head -c 32)\" and
+	.format == \"bsdiff\" and .security_counter == 9 and .digest == \"good\" and
+	.vendor_id == \"11111111222233334444555555555555\" and (has(\"class_id\") | not) and
+	(.signatures | length == 1) and .signatures[0].kind == \"ED25519\" and
+	.patch.patch_bytes == $(stat -c %s bare) and .patch.header_bytes == 32 and .header_bytes == 32"
+
+# One that was tampered with is shown; that it is no good is in the report.
+cp update.img damaged.img
+put damaged.img 20 02
+expect 0 "$OTATOOL" inspect damaged.img
+says out "^  digest     WRONG$"
+says out "^  new image  2\\.1\\.0"
+
+# Cut off anywhere: a sentence and exit 3, for the patch and for the update.
+for file in bare update.img; do
+	size=$(stat -c %s $file)
+	for ((n = 1; n < size; n += 53)); do
+		head -c "$n" $file >shorter
+		expect 3 "$OTATOOL" inspect shorter
+		says err "^otatool: error: shorter: "
+	done
+done
+
+# What other tools write is called by its name.
+printf 'HDIFF13&abcdefgh' >foreign
+expect 3 "$OTATOOL" inspect foreign
+says err "foreign: is an? .*HDiffPatch"
+: >empty
+expect 3 "$OTATOOL" inspect empty
+says err "empty: file is empty"
+finish
