@@ -1,5 +1,4 @@
 // SPDX-License-Identifier: Apache-2.0
-#include <openssl/crypto.h>
 #include <openssl/evp.h>
 
 #include <ota/digest.h>
@@ -51,9 +50,6 @@ enum ota_err ota_digest_of(enum ota_hash hash, struct ota_span bytes, struct ota
 	unsigned len = 0;
 
 	*digest = (struct ota_digest){.len = 0};
-	/* Out of memory for its default context, OpenSSL 3.0 would use it all the same. */
-	if (!OSSL_LIB_CTX_get0_global_default())
-		return ota_fail(diag, OTA_E_MEMORY, "out of memory for OpenSSL");
 	if (EVP_Digest(bytes.data, bytes.len, digest->data, &len, ota_evp_md(hash), NULL) != 1)
 		return ota_fail_openssl(diag, ota_hash_name(hash));
 	digest->len = len;

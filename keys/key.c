@@ -22,7 +22,9 @@ enum ota_err ota_keys_init(struct ota_diag *diag)
 {
 	ota_wiping_heap_install();
 	/* No openssl.cnf: a machine's configuration must not decide what is signed, or how. */
-	if (OPENSSL_init_crypto(OPENSSL_INIT_NO_LOAD_CONFIG, NULL) != 1)
+	/* Out of memory for its default context, OpenSSL 3.0 would use it all the same. */
+	if (OPENSSL_init_crypto(OPENSSL_INIT_NO_LOAD_CONFIG, NULL) != 1 ||
+	    !OSSL_LIB_CTX_get0_global_default())
 		return ota_fail(diag, OTA_E_CRYPTO, "OpenSSL cannot be initialised");
 	if (sodium_init() < 0)
 		return ota_fail(diag, OTA_E_CRYPTO, "libsodium cannot be initialised");

@@ -16,12 +16,13 @@
 #define FAST_PRESET 0U
 #define PIECE       4096U
 /*
- * A deflate stream longer than 4/3 of a patch shows xz's to be longer than the patch: on firmware
+ * A deflate stream longer than 5/4 of a patch shows xz's to be longer than the patch: on firmware
  * it is 1.13 to 1.22 times xz's. Where much repeats over a distance that deflate cannot see, xz's
  * may be shorter still; then no one is told.
  */
-#define DEFLATE_MARGIN 3U
-/* At its fastest deflate does no better than 230:1, and so says little about what is nearly empty. */
+#define DEFLATE_MARGIN 4U
+/* At its fastest deflate does no better than 230:1, and so says little about what is nearly empty.
+ */
 #define DEFLATE_BEST 256U
 /* An LZMA stream of the fast kind is 3 to 6 % longer than xz's on firmware: 1/8 is enough. */
 #define FAST_MARGIN 8U

@@ -2,7 +2,7 @@
 /*
  * BSDIFF40 applied on a host. Unlike a device, it need not take the three streams in step: it reads
  * the control stream, then the diff stream into its places in the new image, then the extra stream
- * into the gaps, so that one bzip2 decoder, of up to 3.7 MB, is there at a time.
+ * into the gaps, so that as a rule one bzip2 decoder, of up to 3.7 MB, is there at a time.
  */
 #include <inttypes.h>
 #include <stdlib.h>
@@ -14,10 +14,13 @@
 #define PIECE 32768U
 /* A new image this much longer than the old one is given room before a byte of it is decoded. */
 #define ROOM_AT_FIRST ((size_t)1024 * 1024)
-/* Records kept: of 64 new bytes each, and some more. A patch with more is a strange one. */
-#define KEEP_PER(new_size) ((new_size) / 64 + 4096)
-#define KEEP_AT_FIRST      256U
-#define RECORDS_AT_ONCE    1024U
+/*
+ * Records kept: one for each compressed byte, and some more. An honest one takes about 5; by the
+ * size that the header claims, a few KB of bzip2 could ask for hundreds of MB.
+ */
+#define KEEP_PER(stored) ((stored) + 4096)
+#define KEEP_AT_FIRST    256U
+#define RECORDS_AT_ONCE  1024U
 
 /* A record that makes something. */
 struct edit {
@@ -156,13 +159,13 @@ static bool is_end(const struct edit *edit)
 	return edit->add == 0 && edit->insert == 0;
 }
 
-/* Memory follows what has been decoded, and goes no further than a patch that makes sense needs. */
+/* Memory follows what has been decoded, and goes no further than the patch's own bytes warrant. */
 static enum ota_err keep(struct run *run, struct edit edit, struct ota_diag *diag)
 {
 	size_t cap = run->cap > 0 ? 2 * run->cap : KEEP_AT_FIRST;
 	struct edit *grown;
 
-	if (run->n_kept >= KEEP_PER(new_size_of(run)))
+	if (run->n_kept >= KEEP_PER(run->job.parts->stream[OTA_BSDIFF_CONTROL].len))
 		run->too_many = true;
 	if (run->too_many)
 		return OTA_OK;
@@ -192,7 +195,8 @@ static enum ota_err fail_outside(const struct run *run, struct ota_diag *diag)
 {
 	if (!run->job.out && !run->job.expected)
 		return ota_fail(diag, OTA_E_MALFORMED,
-				"patch reads before the old file's first byte");
+				"patch reads bytes that no old file of at most %u has",
+				OTA_BSDIFF_IMAGE_MAX);
 	return ota_fail(diag, OTA_E_WRONG_BASE, "patch reads bytes outside of the old file's %zu",
 			run->job.old_image.len);
 }

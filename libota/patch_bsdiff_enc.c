@@ -14,15 +14,16 @@
 /*
  * What bzip2 makes of the streams, guessed without it, in tenths of a byte: so much for a record,
  * and parts of the entropy of diff and extra bytes. Fitted to releases of ten firmwares in both
- * directions: two patches between the same files compare as their guesses do, give or take 2 %.
- * Only guesses that are closer than the tolerance are settled by making both, for that is half of
- * the work of a small patch. In integers, so that every machine guesses the same.
+ * directions: two patches between the same files compare as their guesses do, give or take 2 %. In
+ * integers, so that every machine guesses the same.
  */
 #define GUESS_FIXED     1000U
 #define GUESS_RECORD    55U
 #define GUESS_DIFF      6U
 #define GUESS_EXTRA     7U
-#define GUESS_TOLERANCE 1005U /* in a thousand */
+#define GUESS_TOLERANCE 102U /* in a hundred */
+/* Up to this new size, in bytes, two patches are made when the guesses leave it open. */
+#define GUESS_OPEN_MAX 262144U
 
 /* A patch as it could be. Borrows. */
 struct draft {
@@ -283,7 +284,10 @@ static enum ota_err write_better(struct making *m, const struct draft *draft, st
 	return err;
 }
 
-/* Appends the smallest of the drafts' patches; one that is sure to be larger is not made. */
+/*
+ * Appends the smallest of the drafts' patches; one that is sure to be larger is not made, and of
+ * large images only the one with the smallest guess.
+ */
 static enum ota_err write_smallest(struct making *m, const struct draft draft[OTA_MATCH_STYLES],
 				   struct ota_buf *out, struct ota_diag *diag)
 {
@@ -301,7 +305,8 @@ static enum ota_err write_smallest(struct making *m, const struct draft draft[OT
 	if (err == OTA_E_ROOM)
 		out->len = start;
 	for (size_t i = 0; i < OTA_MATCH_STYLES; i++) {
-		bool close = draft[i].guess * 1000 <= best->guess * GUESS_TOLERANCE;
+		bool close = m->new_image.len <= GUESS_OPEN_MAX &&
+			     draft[i].guess * 100 <= best->guess * GUESS_TOLERANCE;
 
 		if (&draft[i] != best && (err == OTA_E_ROOM || (err == OTA_OK && close)))
 			err = write_better(m, &draft[i], out, start);

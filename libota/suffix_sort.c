@@ -8,6 +8,8 @@
 #include "suffix_sort.h"
 
 #define WORD_BITS 32U
+/* What packing writes behind the last entry. */
+#define SORT_SPARE (sizeof(uint32_t) + OTA_INDEX_SPARE)
 
 static enum ota_err fail_memory(struct ota_diag *diag, size_t wanted)
 {
@@ -91,6 +93,9 @@ enum ota_err ota_index_begin(struct ota_span old_image, struct ota_index **index
 		return ota_fail(diag, OTA_E_NO_FIT,
 				"old file is %zu bytes, at most %u can be diffed", old_image.len,
 				OTA_DELTA_MAX);
+	/* Where a pointer has 32 bits, no sum below may wrap. */
+	if (old_image.len > (SIZE_MAX - SORT_SPARE) / sizeof(int32_t))
+		return fail_memory(diag, SIZE_MAX);
 	*index = calloc(1, sizeof(**index));
 	if (!*index)
 		return fail_memory(diag, sizeof(**index));
@@ -110,7 +115,7 @@ enum ota_err ota_index_begin(struct ota_span old_image, struct ota_index **index
 static enum ota_err sort(struct ota_index *index, struct ota_diag *diag)
 {
 	struct ota_span old_image = index->old_image;
-	size_t room = old_image.len * sizeof(int32_t) + sizeof(uint32_t) + OTA_INDEX_SPARE;
+	size_t room = old_image.len * sizeof(int32_t) + SORT_SPARE;
 	int32_t *sorted = malloc(room);
 	uint8_t *smaller;
 

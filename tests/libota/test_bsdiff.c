@@ -176,6 +176,34 @@ static void a_large_declared_size_costs_no_memory(void **state)
 			 OTA_E_UNSUPPORTED);
 }
 
+/* Said to read before the first byte, also where it read 2 TB behind it. */
+static void a_read_that_no_old_file_can_serve_is_malformed(void **state)
+{
+	static const int64_t seeks[] = {-5, -1, OTA_BSDIFF_IMAGE_MAX, INT64_C(1) << 41};
+
+	(void)state;
+	for (size_t i = 0; i < N(seeks); i++) {
+		const struct ota_bsdiff_record record[] = {{0, 1, seeks[i]}, {1, 0, 0}};
+		uint8_t bytes[2 * OTA_BSDIFF_RECORD_SIZE];
+		struct ota_wr wr = ota_wr_init(bytes, sizeof(bytes));
+		struct delta_plain plain = {.diff = text("d"), .extra = text("x"), .new_size = 2};
+		struct ota_diag diag = {.err = OTA_OK};
+		struct ota_delta_info info;
+		struct ota_buf patch;
+
+		ota_bsdiff_record_write(&wr, record[0]);
+		ota_bsdiff_record_write(&wr, record[1]);
+		plain.control = ota_wr_span(&wr);
+		patch = delta_patch_of(&plain);
+		assert_int_equal(ota_delta_describe(ota_buf_span(&patch), &info, &diag),
+				 OTA_E_MALFORMED);
+		assert_non_null(strstr(diag.text, "that no old file of at most 2147483647 has"));
+		ota_buf_free(&patch);
+		assert_int_equal(apply_plain(&plain, 100, "outside of the old file's 10"),
+				 OTA_E_WRONG_BASE);
+	}
+}
+
 /* 40 MB of zeros are 45 bytes of bzip2. */
 static void bombs_in_any_stream_are_refused_at_once(void **state)
 {
@@ -402,6 +430,7 @@ int main(void)
 		cmocka_unit_test(an_old_file_too_short_for_the_patch_is_the_wrong_one),
 		cmocka_unit_test(all_three_streams_must_end_with_the_new_image),
 		cmocka_unit_test(a_large_declared_size_costs_no_memory),
+		cmocka_unit_test(a_read_that_no_old_file_can_serve_is_malformed),
 		cmocka_unit_test(bombs_in_any_stream_are_refused_at_once),
 		cmocka_unit_test(a_new_image_far_longer_than_the_old_one_is_made),
 		cmocka_unit_test(records_of_a_byte_each_are_taken_however_many),

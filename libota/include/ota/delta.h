@@ -35,7 +35,7 @@ ota_index_build(struct ota_span old_image, struct ota_index **index, struct ota_
 
 /*
  * Writes it to a file, whole or not at all, which ota_index_load maps back. Its bytes depend on the
- * old file alone. OTA_E_IO.
+ * old file alone. OTA_E_IO, OTA_E_MEMORY.
  */
 OTA_API OTA_MUST_CHECK enum ota_err ota_index_save(const struct ota_index *index, const char *path,
 						   struct ota_diag *diag);
