@@ -104,6 +104,8 @@ static enum cli_exit report(const struct apply_job *job)
 		       !job->signature_good   ? ""
 		       : job->patch.is_update ? ", signature of the update good"
 					      : ", signature good");
+	else if (!job->sha256)
+		printf("; nothing says that it is the right one");
 	printf("\n");
 	return CLI_DONE;
 }
@@ -135,6 +137,20 @@ static enum ota_err cannot_judge(const struct apply_job *job, struct ota_diag *d
 	return OTA_E_UNSUPPORTED;
 }
 
+/* Signed once is not good for ever: an older image, for a newer one, is what attackers have. */
+static enum ota_err check_follows(const struct apply_job *job, struct ota_diag *diag)
+{
+	struct ota_image old_image;
+	enum ota_err err;
+
+	if (ota_image_open(ota_buf_span(&job->old_file.firmware.bytes), &old_image, NULL) != OTA_OK)
+		return OTA_OK;
+	err = ota_delta_update_may_follow(&old_image, &job->image, diag);
+	if (err == OTA_E_REFUSED)
+		ota_hint(diag, "without --key a bare patch may go back");
+	return err;
+}
+
 /*
  * A bare patch binds itself to no image: the wrong old one gives garbage. An MCUboot image brings
  * its own digest, so when the old file is one the new file must be one too, and be good.
@@ -160,6 +176,8 @@ static enum ota_err check_image(struct apply_job *job, struct ota_diag *diag)
 		return OTA_OK;
 	if (err == OTA_OK && !job->key && verdict.digest.len == 0)
 		err = ota_fail(diag, OTA_E_UNSUPPORTED, "the image carries no digest");
+	if (err == OTA_OK && job->key)
+		err = check_follows(job, diag);
 	return err == OTA_E_UNSUPPORTED ? cannot_judge(job, diag) : err;
 }
 
@@ -167,6 +185,8 @@ static enum ota_err check_image(struct apply_job *job, struct ota_diag *diag)
 
 static enum cli_exit fail_result(const struct apply_job *job, struct ota_diag *diag)
 {
+	if (cli_exit_of(diag->err) == CLI_ENVIRONMENT)
+		return cli_fail(job->patch_path, diag);
 	apply_print_no(job, diag);
 	(void)cli_error(CLI_NO, job->patch_path, "result is not accepted: %s", diag->text);
 	if (diag->hint[0])
@@ -175,7 +195,7 @@ static enum cli_exit fail_result(const struct apply_job *job, struct ota_diag *d
 		cli_hint("the result is whole; is %s the right key?", job->key_path);
 	else if (!job->digest_good)
 		cli_hint("the patch is for another old file than %s, or is damaged", job->old_path);
-	return cli_exit_of(diag->err) == CLI_ENVIRONMENT ? CLI_ENVIRONMENT : CLI_NO;
+	return CLI_NO;
 }
 
 static enum cli_exit apply_patch(struct apply_job *job)
@@ -314,8 +334,9 @@ const struct cli_command cli_cmd_apply = {
 		"the\n"
 		"update says. OLD may be padded, or Intel HEX by its name; NEW has no padding.\n\n"
 		"With a bare patch, when OLD is an MCUboot image, the result must be one with a\n"
-		"good digest. A patch for another old image is refused with exit code 1, and\n"
-		"nothing is written.",
+		"good digest. With KEY it must be signed by it, and may follow OLD as an update's\n"
+		"may. A patch for another old image is refused with exit code 1, and nothing is\n"
+		"written.",
 	.options = options,
 	.n_options = sizeof(options) / sizeof(options[0]),
 	.min_positionals = 2,

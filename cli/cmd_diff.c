@@ -184,6 +184,10 @@ static enum cli_exit check_output(const struct diff_job *job)
 
 	if (!outputs[1])
 		return cli_error(CLI_USAGE, "diff", "needs --output PATCH");
+	/* verify and inspect would take the name at its word. */
+	if (!cli_is_stdout(outputs[1]) && ota_firmware_is_hex_name(outputs[1]))
+		return cli_error(CLI_USAGE, outputs[1],
+				 "is named as Intel HEX, and a patch is a binary");
 	for (unsigned i = 0; i < args->n_positionals && status == CLI_DONE; i++)
 		status = cli_check_outputs(args, args->positional[i], outputs, 2);
 	return status;

@@ -115,9 +115,10 @@ static enum cli_exit inspect_patch(const char *path, struct ota_span file, bool 
 	json_t *object;
 
 	if (ota_delta_describe(file, &info, &diag) != OTA_OK) {
-		ota_hint(&diag,
-			 "inspect knows MCUboot images, delta updates, patches, firmware in Intel "
-			 "HEX and ELF, and keys");
+		if (!ota_delta_probe(file))
+			ota_hint(&diag, "inspect knows MCUboot images, delta updates, patches, "
+					"firmware in Intel "
+					"HEX and ELF, and keys");
 		return cli_fail(path, &diag);
 	}
 	if (!json) {

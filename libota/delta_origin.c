@@ -115,6 +115,20 @@ enum ota_err ota_origin_may_follow(const struct ota_origin *old_origin,
 	return err;
 }
 
+enum ota_err ota_delta_update_may_follow(const struct ota_image *old_image,
+					 const struct ota_image *new_image, struct ota_diag *diag)
+{
+	struct ota_origin old_origin;
+	struct ota_origin next;
+	enum ota_err err = ota_origin_read(old_image, &old_origin, diag);
+
+	if (err == OTA_OK)
+		err = ota_origin_read(new_image, &next, diag);
+	if (err == OTA_OK)
+		err = ota_origin_may_follow(&old_origin, &next, NULL, "the new image", diag);
+	return err;
+}
+
 const char *ota_version_words(const struct ota_version *version, char *text)
 {
 	int len = snprintf(text, ORIGIN_VERSION_MAX, "%u.%u.%u", version->major, version->minor,

@@ -27,7 +27,7 @@ image wrong.img new.bin 1.2.1 "${ids[@]}"
 image rebuilt.img new.bin 1.2.2 "${ids[@]}"
 json() {
 	checks=$((checks + 1))
-	jq -e "$1" out >/dev/null || fail "json: not $1 in $(cat out)"
+	jq -en "input | $1" out >/dev/null || fail "json: not $1 in $(cat out)"
 }
 
 # -- made -----------------------------------------------------------------------------------------
@@ -66,6 +66,10 @@ says out "signature +ECDSASIG, the whole key with it"
 expect 0 "$OTATOOL" apply old.img full.img -o result -k pub.pem
 expect 2 "$OTATOOL" diff old.img new.img -o none --format bsdiff -k pub.pem
 says err "pub.pem: is a public key; the private one signs"
+# Keys that do not go together are not the new image's fault.
+"$OTATOOL" keygen -t ecdsa-p384 -o p384.pem
+expect 2 "$OTATOOL" diff old.img new.img -o none --format bsdiff -k key.pem -k p384.pem
+says err "error: --key: ecdsa-p384 keys do not sign by SHA256"
 absent none
 
 # An encrypted key, and one that others can read.
@@ -223,7 +227,10 @@ says out "digest good, signature good$"
 
 # -- read -----------------------------------------------------------------------------------------
 expect 0 "$OTATOOL" verify update.img -k pub.pem
-says out "good delta update, version 1\\.3\\.0\\+7"
+says out "good delta update, version 1\\.3\\.0\\+7, [0-9]+ bytes$"
+expect 0 "$OTATOOL" verify new.img -k pub.pem
+says out "good MCUboot image, version 1\\.3\\.0\\+7, 9,[0-9]{3} bytes$"
+expect 0 "$OTATOOL" verify update.img -k pub.pem
 says out "patch +bsdiff, from version 1\\.2\\.2 to 1\\.3\\.0\\+7"
 expect 0 "$OTATOOL" verify update.img -k pub.pem --json
 json '.good and .delta_update and .patch_format == "bsdiff" and .old_version == "1.2.2" and
@@ -265,6 +272,7 @@ target=water-meter-l476
 expect 0 "$OTATOOL" check update.img --old old.img --new new.img --target $target
 says out "update.img: delta update of [0-9,]+ bytes with a bsdiff patch of [0-9,]+ bytes, for"
 says out "it turns the old image into the new one, byte for byte"
+says out "^applied by the gateway, [0-9,]+ bytes there$"
 expect 0 "$OTATOOL" check update.img --old padded.img --new new-padded.img --target $target --json
 json ".fits and .delta_update and .update_bytes == $size and .patch_bytes == $(stat -c %s bare)"
 expect 0 "$OTATOOL" check update.img --old old.hex --target $target

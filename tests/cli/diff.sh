@@ -21,13 +21,12 @@ usage() {
 	absent p
 }
 usage "needs --output PATCH" --format bsdiff
+usage "p.hex: is named as Intel HEX, and a patch is a binary" --format bsdiff -o p.hex
 usage "needs --format, one of: bsdiff" -o p
 usage '"bsdif" is not one of the formats: bsdiff' -o p --format bsdif
-usage 'error: --window: is for vcdiff: bsdiff has no windows' -o p --format bsdiff --window 16K
-usage 'error: --source-window: is for vcdiff: bsdiff has no windows' -o p --format bsdiff \
-	--source-window 16K
-usage 'error: --secondary: is for vcdiff: bsdiff has no secondary compression' -o p \
-	--format bsdiff --secondary none
+usage 'error: --window: bsdiff has no windows' -o p --format bsdiff --window 16K --secondary lzma
+usage 'error: --source-window: bsdiff has no windows' -o p --format bsdiff --source-window 16K
+usage 'error: --secondary: bsdiff has no secondary compression' -o p --format bsdiff --secondary lzma
 for option in "--pad-sig" "--low-s" "--random-nonce" "--strict" "--public-key-format full" \
 	"--passphrase-file f" "--pin-fd 3" "--pkcs11-module f"; do
 	# shellcheck disable=SC2086 # an option and its value
@@ -81,7 +80,7 @@ whole() {
 	expect 0 "$OTATOOL" diff old.bin new.bin -o p2 --json --format "$@"
 	same p p2
 	checks=$((checks + 1))
-	jq -e --argjson size "$(stat -c %s p)" '.schema == "otatool.diff/1" and .file == "p2" and
+	jq -en --argjson size "$(stat -c %s p)" 'input | .schema == "otatool.diff/1" and .file == "p2" and
 		.patch_bytes == $size and .old_bytes == 40000 and .new_bytes == 39300 and
 		(.signed | not) and (.pointless | not) and (has("update_bytes") | not)' out \
 		>/dev/null || fail "json: $(cat out)"
@@ -91,6 +90,9 @@ whole() {
 	same p p2
 }
 whole bsdiff
+cp p bsdiff
+whole bsdiff --secondary none
+same p bsdiff
 if [ "$has_vcdiff" = 1 ]; then
 	whole vcdiff
 	cp p vcdiff
@@ -125,7 +127,7 @@ expect 0 "$OTATOOL" apply old.bin p -o result
 same result other.bin
 expect 0 "$OTATOOL" diff old.bin other.bin -o p --format bsdiff --json
 checks=$((checks + 1))
-jq -e '.pointless and .new_xz_bytes <= .patch_bytes' out >/dev/null || fail "pointless: $(cat out)"
+jq -en 'input | .pointless and .new_xz_bytes <= .patch_bytes' out >/dev/null || fail "pointless: $(cat out)"
 
 # What the patch covers besides the image, and that HEX is text to it.
 rest=(--header-size 32 --pad-header)

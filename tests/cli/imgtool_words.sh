@@ -204,7 +204,8 @@ name() {
 	[ "$(head -n 1 out)" = "filename: $2" ] || fail "YAML name: $(head -n 1 out), not $2"
 	expect 0 "${img[@]}" dumpinfo -f json "$1"
 	[ "$(sed -n 2p out)" = "  \"filename\": $3," ] || fail "JSON name: $(sed -n 2p out), not $3"
-	expect 0 jq -e . out
+	cp out json.out
+	expect 0 jq -en input json.out
 	rm "$1"
 }
 name plain.bin plain.bin '"plain.bin"'

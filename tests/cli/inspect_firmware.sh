@@ -9,7 +9,7 @@ cp "$OTA_VECTORS"/firmware/* .
 # holds FILTER: the last command's JSON answers true.
 holds() {
 	checks=$((checks + 1))
-	jq -e "$1" <out >/dev/null || fail "JSON does not hold: $1"
+	jq -en "input | $1" <out >/dev/null || fail "JSON does not hold: $1"
 }
 
 # Firmware that is no image: where it lies, and how much it is.

@@ -13,7 +13,7 @@ rest=(--header-size 32 --pad-header -k key.pem)
 	--vid 11111111-2222-3333-4444-555555555555
 json() {
 	checks=$((checks + 1))
-	jq -e "$1" out >/dev/null || fail "json: not $1 in $(cat out)"
+	jq -en "input | $1" out >/dev/null || fail "json: not $1 in $(cat out)"
 }
 has_vcdiff=$("$OTATOOL" version | grep -c '^patch formats: .*vcdiff')
 
@@ -29,8 +29,8 @@ patch_sums() { # FORMAT PARTS...
 	parts=$(printf '.%s_bytes + ' "$@")
 	expect 0 "$OTATOOL" inspect p --json
 	checks=$((checks + 1))
-	jq -e --argjson patch "$(stat -c %s p)" --argjson new "$(stat -c %s new.bin)" \
-		"$sums and .format == \"$format\" and ${parts}0 == .patch_bytes" out >/dev/null ||
+	jq -en --argjson patch "$(stat -c %s p)" --argjson new "$(stat -c %s new.bin)" \
+		"input | $sums and .format == \"$format\" and ${parts}0 == .patch_bytes" out >/dev/null ||
 		fail "$format: $(cat out)"
 }
 "$OTATOOL" diff old.bin new.bin -o p --format bsdiff >/dev/null
@@ -85,7 +85,8 @@ json ".kind == \"delta-update\" and .update_bytes == $(stat -c %s update.img) an
 	.format == \"bsdiff\" and .security_counter == 9 and .digest == \"good\" and
 	.vendor_id == \"11111111222233334444555555555555\" and (has(\"class_id\") | not) and
 	(.signatures | length == 1) and .signatures[0].kind == \"ED25519\" and
-	.patch.patch_bytes == $(stat -c %s bare) and .patch.header_bytes == 32 and .header_bytes == 32"
+	.patch.patch_bytes == $(stat -c %s bare) and
+	(.tlvs | map(.name) | index(\"DELTA\")) and .patch.header_bytes == 32 and .header_bytes == 32"
 
 # One that was tampered with is shown; that it is no good is in the report.
 cp update.img damaged.img
@@ -93,6 +94,17 @@ put damaged.img 20 02
 expect 0 "$OTATOOL" inspect damaged.img
 says out "^  digest     WRONG$"
 says out "^  new image  2\\.1\\.0"
+
+# The DELTA TLV by its name, but not what another vendor has at its number; to imgtool both are
+# unknown.
+"$OTATOOL" sign new.bin -o delta.img --version 1.0 "${rest[@]}" --custom-tlv 0x01a0 0x4f544144
+"$OTATOOL" sign new.bin -o other.img --version 1.0 "${rest[@]}" --custom-tlv 0x01a0 0x4f5441
+expect 0 "$OTATOOL" verify delta.img --json
+json '[.tlvs[] | select(.type == 416) | .name] == ["DELTA"]'
+expect 0 "$OTATOOL" verify other.img --json
+json '[.tlvs[] | select(.type == 416) | .name] == ["UNKNOWN"]'
+expect 0 "$OTATOOL" imgtool dumpinfo update.img
+says out "type: UNKNOWN \\(0x1a0\\)"
 
 # Cut off anywhere: a sentence and exit 3, for the patch and for the update.
 for file in bare update.img; do

@@ -66,10 +66,10 @@ for kind in "${kinds[@]}"; do
 	same form.pem "$kind.pub.pem"
 	expect 0 "$OTATOOL" pubkey -k "$kind.pub.pem" --format json
 	checks=$((checks + 1))
-	jq -e --arg kind "$kind" --arg id "$(cat form.hash)" --rawfile pem "$kind.pub.pem" \
+	jq -en --arg kind "$kind" --arg id "$(cat form.hash)" --rawfile pem "$kind.pub.pem" \
 		--arg hex "$(od -An -v -tx1 form.raw | tr -d ' \n')" \
 		--arg sha512 "$(sha512sum <form.raw | cut -d' ' -f1)" \
-		'.schema == "otatool.pubkey/1" and .key_type == $kind and .private == false and
+		'input | .schema == "otatool.pubkey/1" and .key_type == $kind and .private == false and
 		.key_id == $id and .key_hash.sha256 == $id and .key_hash.sha512 == $sha512 and
 		(.key_hash.sha384 | length) == 96 and .public == $hex and .public_pem == $pem and
 		(has("development_key") | not)' out >/dev/null || fail "$kind: json"
@@ -266,7 +266,7 @@ for name in root-ec-p256 root-rsa-2048; do
 	expect 1 "$OTATOOL" pubkey -k "$key" --strict
 	expect 0 "$OTATOOL" pubkey -k "$key" --format json
 	checks=$((checks + 1))
-	jq -e --arg name $name.pem '.development_key == $name' out >/dev/null || fail "json: $name"
+	jq -en --arg name $name.pem 'input | .development_key == $name' out >/dev/null || fail "json: $name"
 	expect 0 "$OTATOOL" inspect "$key"
 	says out "development key $name.pem"
 done

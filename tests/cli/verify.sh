@@ -18,7 +18,7 @@ refused() {
 	says err "hint: the bootloader "
 	"$OTATOOL" verify "$@" --json >json 2>/dev/null
 	checks=$((checks + 1))
-	jq -e --arg rule "$rule" '.good == false and .rule == $rule and (.offset | type) == "number"
+	jq -en --arg rule "$rule" 'input | .good == false and .rule == $rule and (.offset | type) == "number"
 		and .bootloader != "" and .reason != ""' json >/dev/null || fail "no rule $rule: $(cat json)"
 }
 
@@ -221,7 +221,7 @@ for report in "imgtool/o110-enc-x25519-128.bin:.signed" "tail:.signed and .diges
 	"data.img:.signed and .digest_good and (.delta_update | not)" "bad:.signed and (.digest_good | not)"; do
 	"$OTATOOL" verify "${report%%:*}" --json >json 2>/dev/null
 	checks=$((checks + 1))
-	jq -e ".good == false and (.rule | length) > 0 and (${report#*:})" json >/dev/null ||
+	jq -en "input | .good == false and (.rule | length) > 0 and (${report#*:})" json >/dev/null ||
 		fail "json of ${report%%:*}: $(cat json)"
 done
 for line in "missing --json" "$good -k keys/x25519.pub.pem --json" "$good -k $p256 --sha 512 --json" \
@@ -334,7 +334,7 @@ expect 0 "$OTATOOL" verify swapped -e big
 says err "not in the image's byte order \\(trailer at"
 "$OTATOOL" verify big.img -e big --json >json 2>/dev/null
 checks=$((checks + 1))
-jq -e '.good and .big_endian' json >/dev/null || fail "json: $(cat json)"
+jq -en 'input | .good and .big_endian' json >/dev/null || fail "json: $(cat json)"
 
 # Intel HEX, by name.
 "$OTATOOL" "${sign[@]}" -k keys/p256.pem --hex-addr 0x0800fff0 -o image.hex
@@ -342,7 +342,7 @@ expect 0 "$OTATOOL" verify image.hex -k keys/p256.pub.pem
 says out "address +0x0800fff0"
 "$OTATOOL" verify image.hex --json >json 2>/dev/null
 checks=$((checks + 1))
-jq -e ".good and .address == $((0x0800fff0))" json >/dev/null || fail "json: $(cat json)"
+jq -en "input | .good and .address == $((0x0800fff0))" json >/dev/null || fail "json: $(cat json)"
 cp image.hex image.txt
 refused magic image.txt
 says err "hint: it looks like Intel HEX"
@@ -365,7 +365,7 @@ expect 2 "$OTATOOL" verify open.img --clear --encryption-key keys/x25519.pem
 # One JSON object for a good image too.
 expect 0 "$OTATOOL" verify counted.img -k keys/p256.pub.pem --json
 checks=$((checks + 1))
-jq -e '.schema == "otatool.verify/1" and .good and .signature_good and .digest_good and
+jq -en 'input | .schema == "otatool.verify/1" and .good and .signature_good and .digest_good and
 	.key_type == "ecdsa-p256" and .key_id == .key_hash and .warnings == []' out >/dev/null ||
 	fail "json: $(cat out)"
 finish

@@ -57,11 +57,11 @@ json() {
 	shift
 	expect "$want" "$OTATOOL" "$@" --json
 	checks=$((checks + 1))
-	jq -e '.schema | test("^otatool\\.[a-z]+/1$")' <"$tmp/out" >/dev/null || fail "no JSON: $*"
+	jq -en 'input | .schema | test("^otatool\\.[a-z]+/1$")' <"$tmp/out" >/dev/null || fail "no JSON: $*"
 }
 expect 0 "$OTATOOL" keygen -t ecdsa-p256 -o key.pem
 json 0 version
-jq -e '.version and (.libraries | length > 0) and (.patch_formats | index("bsdiff")) and
+jq -en 'input | .version and (.libraries | length > 0) and (.patch_formats | index("bsdiff")) and
 	(.keys | index("ed25519")) and .imgtool == "2.4.0"' out >/dev/null || fail "version"
 json 0 targets
 json 0 targets water-meter-l476
@@ -69,7 +69,7 @@ json 0 verify one.img
 json 0 inspect one.img
 json 0 inspect key.pem
 json 1 verify one.img -k key.pem
-jq -e '.good == false and .reason == "image is not signed"' out >/dev/null || fail "reason"
+jq -en 'input | .good == false and .reason == "image is not signed"' out >/dev/null || fail "reason"
 json 0 diff one.img two.img -o p --format bsdiff
 json 0 inspect p
 json 0 apply one.img p -o q
@@ -80,13 +80,13 @@ json 0 apply one.img u -o q -k key.pem
 json 0 check u --old one.img --new two.img --target water-meter-l476
 json 0 check p --old one.img --new two.img --target water-meter-l476
 json 1 check p --old one.img --new two.img --target water-meter-l476 --on device
-jq -e '.fits == false and .applied_by == "device"' out >/dev/null || fail "check --on device"
+jq -en 'input | .fits == false and .applied_by == "device"' out >/dev/null || fail "check --on device"
 json 1 check p --old three.img --new key.pem --target water-meter-l476
-jq -e '.fits == false' out >/dev/null || fail "a patch that does not give NEW"
+jq -en 'input | .fits == false' out >/dev/null || fail "a patch that does not give NEW"
 expect 1 "$OTATOOL" check p --old three.img --new a.bin --target water-meter-l476
 says err "hint: are --old and --new the right way round"
 expect 1 "$OTATOOL" apply one.img p -o q -k key.pem --json
-jq -e '.accepted == false and (.reason | length > 0)' out >/dev/null || fail "apply --json"
+jq -en 'input | .accepted == false and (.reason | length > 0)' out >/dev/null || fail "apply --json"
 
 # A wrong digest is found by check, in the old image and in what the patch makes.
 cp one.img damaged.img
@@ -95,20 +95,28 @@ expect 0 "$OTATOOL" diff one.img damaged.img -o p2 --format bsdiff
 expect 1 "$OTATOOL" check p2 --old one.img --new damaged.img --target water-meter-l476
 says err "damaged.img: image does not have the SHA256 digest"
 json 1 check p --old damaged.img --target water-meter-l476
-jq -e '.fits == false and .error == "wrong digest"' out >/dev/null || fail "check --json, digest"
+jq -en 'input | .fits == false and .error == "wrong digest"' out >/dev/null || fail "check --json, digest"
 json 1 apply damaged.img u -o q
-jq -e '.accepted == false and .error == "wrong old image"' out >/dev/null || fail "apply --json, update"
+jq -en 'input | .accepted == false and .error == "wrong old image"' out >/dev/null || fail "apply --json, update"
 says err "hint: the old image is damaged or encrypted"
 head -c 60 one.img >short
 json 1 apply short p -o q
-jq -e '.accepted == false and .error == "wrong old image"' out >/dev/null || fail "apply --json"
+jq -en 'input | .accepted == false and .error == "wrong old image"' out >/dev/null || fail "apply --json"
 
 # A patch that claims more than NEW has is refused before memory is spent on it.
 printf 'BSDIFF40' >bomb
 printf '\16\0\0\0\0\0\0\0\16\0\0\0\0\0\0\0\0\0\0\100\0\0\0\0' >>bomb
 for _ in 1 2 3; do printf 'BZh9\27\162\105\70\120\220\0\0\0\0' >>bomb; done
 expect 1 "$OTATOOL" check bomb --old one.img --new two.img --target water-meter-l476
-says err "bomb: new file is 1073741824 bytes, at most 372 are accepted"
+says err "bomb: does not turn one.img into two.img: new file is 1073741824 bytes, at most 372 are"
+# That is no question of what fits, and what is no patch at all is no question of which image is which.
+json 1 check p --old one.img --new short --target water-meter-l476
+jq -en 'input | .error == "wrong old image"' out >/dev/null || fail "a new image that is too short"
+expect 3 "$OTATOOL" check key.pem --old one.img --new two.img --target water-meter-l476
+checks=$((checks + 1))
+! grep -q "right way round" err || fail "a hint that does not help: $(cat err)"
+expect 3 "$OTATOOL" check one.img --old p --target water-meter-l476
+says err "hint: the patch goes without an option, images with --old and --new"
 
 # A profile that names no known decoder must not turn a no into a yes.
 "$OTATOOL" targets water-meter-l476 | sed 's/format: otd/format: bsdif/' >board.yaml
@@ -138,11 +146,11 @@ says err "warning: --ram: is not looked at"
 says err "header area of 32 bytes, the profile says 512"
 json 0 layout mode=scratch write=8 align=8 sectors=256 primary=224*2048 secondary=224*2048 \
 	scratch=8*2048
-jq -e '.compatible and .trailer_bytes == 6192 and .max_image_bytes == 452536' out >/dev/null ||
+jq -en 'input | .compatible and .trailer_bytes == 6192 and .max_image_bytes == 452536' out >/dev/null ||
 	fail "layout"
 json 1 layout mode=scratch write=8 align=8 sectors=256 primary=224*2048 secondary=224*2048 \
 	scratch=1*1024
-jq -e '(.compatible | not) and .max_image_bytes == 0 and (.reason | length > 0)' out >/dev/null ||
+jq -en 'input | (.compatible | not) and .max_image_bytes == 0 and (.reason | length > 0)' out >/dev/null ||
 	fail "incompatible layout"
 expect 2 "$OTATOOL" layout mode=scratch write=16 align=8 primary=8*4096 secondary=8*4096 \
 	scratch=1*4096

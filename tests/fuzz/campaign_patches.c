@@ -2,8 +2,8 @@
 /*
  * campaign_patches SECONDS SEED FOLDER: breaks patches and applies them, for so long. FOLDER holds
  * pairs NAME.old and NAME.new, patches between them NAME.WHOSE.patch and delta updates
- * NAME.WHOSE.update. Built and run by
- * scripts/campaign-patches, under the sanitizers and with a limit on what one allocation may ask.
+ * NAME.WHOSE.update. Built and run by scripts/campaign-patches, under the sanitizers and with a
+ * limit on what one allocation may ask.
  *
  * What must hold for every broken patch: no crash; an error has words; with bytes changed in place
  * a result that is not the new image only where the format has no checksum of it; whatever applies
@@ -288,8 +288,7 @@ static void break_varint(const struct base *of, size_t at)
 	append(&campaign.broken, rest);
 }
 
-/* -- BSDIFF40 behind its bzip2: checksums would catch nearly all that is broken outside ---------
- */
+/* -- BSDIFF40 behind its bzip2 ----------------------------------------------------------------- */
 
 static struct ota_buf plain_of(struct ota_span packed)
 {
@@ -318,7 +317,10 @@ static void append_packed(struct ota_buf *to, struct ota_span plain)
 	to->len += len;
 }
 
-/* One of the three numbers of a control record, or a stream's end, is made odd. */
+/*
+ * bzip2's checksums would catch nearly all that is broken outside. One of the three numbers of a
+ * control record, or a stream's end, is made odd.
+ */
 static void break_plain(struct ota_buf plain[3])
 {
 	struct ota_buf *which = &plain[below(4) == 0 ? below(3) : OTA_BSDIFF_CONTROL];

@@ -58,6 +58,15 @@ ota_delta_update_make(const struct ota_delta_update_plan *plan, const struct ota
 		      struct ota_span new_file, struct ota_buf *out,
 		      struct ota_delta_update_made *made, struct ota_diag *diag);
 
+/*
+ * May an image take the place of another on a device, by vendor and class id and by security
+ * counter? As a delta update is judged, for those who apply bare patches. OTA_E_REFUSED: no.
+ * OTA_E_MALFORMED: one of them twice, or of another size.
+ */
+OTA_API OTA_MUST_CHECK enum ota_err ota_delta_update_may_follow(const struct ota_image *old_image,
+								const struct ota_image *new_image,
+								struct ota_diag *diag);
+
 /* -- read -------------------------------------------------------------------------------------- */
 
 /* An opened delta update; borrows from the file. */
