@@ -111,7 +111,7 @@ static bool resolve(const struct encoder *e, const struct ota_op *op, uint32_t *
 
 static bool run_is_true(struct ota_span part)
 {
-	return ota_span_all(part, part.data[0]);
+	return part.len > 0 && ota_span_all(part, part.data[0]);
 }
 
 /* Takes the next op; a copy moves the cache on. False at the end, or with e->err set. */

@@ -7,6 +7,14 @@
 
 /* From this length of a seed on it pays to look for the next place where something changes. */
 #define LONG_SEED 64
+/*
+ * Where so many places in a row have no match of FERTILE bytes, nothing is alike, and every place
+ * need not be looked at: a match of some length is found in its middle and grows backward. One
+ * place more is left out for each further stretch as long, up to SKIP_MAX.
+ */
+#define BARREN   65536U
+#define FERTILE  12U
+#define SKIP_MAX 16U
 /* Places whose longest match is remembered; styles are seldom further apart. */
 #define MEMORY 8192U
 
@@ -50,6 +58,7 @@ struct matcher {
 	size_t last_new;       /* where the stretch before starts, in new */
 	size_t last_old;       /* and in old */
 	int64_t shift;         /* its alignment: old minus new */
+	size_t barren;         /* places in a row without a match worth the name */
 };
 
 static struct ota_match longest(struct search *search, size_t at)
@@ -131,6 +140,26 @@ static size_t first_further(const struct matcher *m, size_t last, size_t end)
 }
 
 /*
+ * Leaves out some places where nothing is alike; the place that is left still has its byte counted
+ * in `kept`, for step() to take out. Returns one past the last byte that is.
+ */
+static size_t skip(struct matcher *m, size_t counted)
+{
+	size_t n = m->barren / BARREN < SKIP_MAX ? m->barren / BARREN : SKIP_MAX;
+
+	for (; n > 0 && m->new_image.len - m->scan > 1; n--) {
+		if (counted == m->scan)
+			m->kept += keeps(m, counted++);
+		m->kept -= keeps(m, m->scan);
+		m->scan++;
+		m->barren++;
+	}
+	if (counted == m->scan)
+		m->kept += keeps(m, counted++);
+	return counted;
+}
+
+/*
  * Goes on from a seed that was not taken. Byte by byte, unless the seed is long: then nothing can
  * change before the alignment of the stretch before misses a byte, or a match reaches further. This
  * is what keeps long runs of one byte from taking quadratic time.
@@ -166,12 +195,14 @@ static void find_seed(struct matcher *m)
 	m->kept = 0;
 	for (counted = m->scan; m->scan < m->new_image.len; step(m)) {
 		m->seed = longest(m->search, m->scan);
+		m->barren = m->seed.len < FERTILE ? m->barren + 1 : 0;
 		for (; counted < m->scan + m->seed.len; counted++)
 			m->kept += keeps(m, counted);
 		if (m->seed.len > 0 && m->seed.len == m->kept)
 			break;
 		if (m->seed.len > m->kept + m->style->jump)
 			break;
+		counted = skip(m, counted);
 	}
 }
 
@@ -323,7 +354,8 @@ enum ota_err ota_match_bsdiff(const struct ota_index *index, struct ota_span new
 	done = match_all(m, new_image.len);
 	free(search);
 	if (!done)
-		return ota_fail(diag, OTA_E_MEMORY, "out of memory for %zu edits", ops[0].n);
+		return ota_fail(diag, OTA_E_MEMORY, "out of memory for more than %zu edits",
+				ops[0].n);
 	return OTA_OK;
 }
 

@@ -17,10 +17,10 @@
 /* Ways to reach a place that are kept. */
 #define WAYS 4U
 /* A way that costs this many bytes more than the best is dropped. */
-#define TOO_DEAR 5U
+#define TOO_DEAR 3U
 /* From this length of a copy on, only its end is looked at for something better. */
 #define LONG_COPY 64U
-#define COPY_END  32U
+#define COPY_END  16U
 #define RUN_MIN   4U
 /* After this many places without a copy of some length, every second is looked at, and so on. */
 #define BARREN         4096U
@@ -32,10 +32,8 @@
 #define PAIR_ADD_MAX   4U
 #define PAIR_COPY_MAX  6U
 #define ADDR_LEN_MAX   5U
-/* A source segment is placed to this part of its length. */
-#define SEGMENT_STEPS 16U
-#define NO_ADDR       0xffffffffU
-#define USED          4096U /* a power of two, some times the same cache */
+#define NO_ADDR        0xffffffffU
+#define USED           4096U /* a power of two, some times the same cache */
 
 enum way_kind {
 	WAY_START,
@@ -77,6 +75,11 @@ struct vcdiff_work {
 	struct ota_op_list backward; /* the stretch's edits, last first */
 };
 
+static struct way *ways_to(const struct vcdiff_work *w, uint32_t at)
+{
+	return w->ways + (size_t)(at - w->base) * WAYS;
+}
+
 static unsigned addr_len(const struct vcdiff_work *w, const struct way *way, uint32_t addr,
 			 uint32_t at)
 {
@@ -97,7 +100,7 @@ static unsigned addr_len(const struct vcdiff_work *w, const struct way *way, uin
 /* Keeps `way` among those to `at` when it is better than one of them. */
 static void offer(struct vcdiff_work *w, uint32_t at, const struct way *way)
 {
-	struct way *ways = &w->ways[(at - w->base) * WAYS];
+	struct way *ways = ways_to(w, at);
 	uint8_t *n = &w->n_ways[at - w->base];
 	unsigned worst = 0;
 
@@ -148,9 +151,7 @@ static void offer_add(struct vcdiff_work *w, uint32_t from, uint32_t at)
 		way.paired = before->kind == WAY_COPY && before->len == VCDIFF_COPY_MIN &&
 			     !before->paired;
 		way.cost += way.paired ? 0 : 1;
-	} else if (before->add == 1 && before->paired) {
-		way.cost++;
-	} else if (before->add == ADD_CODED_MAX) {
+	} else if ((before->add == 1 && before->paired) || before->add == ADD_CODED_MAX) {
 		way.cost++;
 	} else if (before->add > ADD_CODED_MAX) {
 		way.cost += ota_vcdiff_size_len(way.add) - ota_vcdiff_size_len(before->add);
@@ -161,7 +162,7 @@ static void offer_add(struct vcdiff_work *w, uint32_t from, uint32_t at)
 /* The next length of a copy that is worth weighing. */
 static uint32_t next_len(uint32_t len, uint32_t longest)
 {
-	if (len >= LONG_COPY && len < longest && longest - len > COPY_END)
+	if (len >= COPY_CODED_MAX && len < longest && longest - len > COPY_END)
 		return longest - COPY_END;
 	return len + 1;
 }
@@ -255,13 +256,14 @@ static void find_on_shifts(struct vcdiff_work *w, const struct way *way, uint32_
 		for (unsigned k = 0; k < w->found.n && !known; k++)
 			known = w->found.copy[k].addr == addr;
 		if (!known)
-			ota_vcdiff_found_add(&w->found, addr, ota_vcdiff_copy_len(&w->finder, addr, at));
+			ota_vcdiff_found_add(&w->found, addr,
+					     ota_vcdiff_copy_len(&w->finder, addr, at));
 	}
 }
 
 static const struct way *best_way(const struct vcdiff_work *w, uint32_t at)
 {
-	const struct way *ways = &w->ways[(at - w->base) * WAYS];
+	const struct way *ways = ways_to(w, at);
 	const struct way *best = ways;
 
 	for (unsigned i = 1; i < w->n_ways[at - w->base]; i++) {
@@ -306,7 +308,7 @@ static bool is_best(const struct vcdiff_work *w, const struct way *way, uint32_t
 static void find(struct vcdiff_work *w, uint32_t at)
 {
 	const struct way *best = best_way(w, at);
-	struct way *ways = &w->ways[(at - w->base) * WAYS];
+	struct way *ways = ways_to(w, at);
 	uint32_t step;
 	bool in_old;
 
@@ -317,7 +319,8 @@ static void find(struct vcdiff_work *w, uint32_t at)
 	if (at % (step < BARREN_STEP ? step : BARREN_STEP) != 0)
 		return;
 	if (best->kind == WAY_START && w->extend != NO_ADDR)
-		ota_vcdiff_found_add(&w->found, w->extend, ota_vcdiff_copy_len(&w->finder, w->extend, at));
+		ota_vcdiff_found_add(&w->found, w->extend,
+				     ota_vcdiff_copy_len(&w->finder, w->extend, at));
 	for (unsigned i = 0; i < w->n_ways[at - w->base]; i++)
 		find_on_shifts(w, &ways[i], at);
 	if (w->found.longest == VCDIFF_LEN_MAX)
@@ -520,75 +523,76 @@ void ota_vcdiff_matcher_free(struct ota_vcdiff_matcher *matcher)
 	matcher->work = NULL;
 }
 
+/* By the window's own bytes where those are fewer, for windows may be tiny and many. */
+static void forget_used(struct vcdiff_work *w)
+{
+	if (w->finder.part.len >= USED) {
+		memset(w->used, 0, sizeof(w->used));
+		return;
+	}
+	for (uint32_t at = 0; at + VCDIFF_COPY_MIN <= w->finder.part.len; at++)
+		*used_slot(w, at) = 0;
+}
+
 static bool parse(struct vcdiff_work *w, uint32_t new_at, struct ota_op_list *ops)
 {
+	bool good = true;
+
 	ops->n = 0;
 	ota_vcdiff_cache_init(&w->cache);
-	memset(w->used, 0, sizeof(w->used));
 	w->base = 0;
 	w->run_end = 0;
 	w->extend = NO_ADDR;
 	w->run_extends = false;
 	w->barren = 0;
 	w->ways[0] = (struct way){.kind = WAY_START};
-	while (w->base < w->finder.part.len) {
-		if (!parse_stretch(w, new_at, ops))
-			return false;
-	}
-	return true;
+	while (good && w->base < w->finder.part.len)
+		good = parse_stretch(w, new_at, ops);
+	forget_used(w);
+	return good;
 }
 
 /* -- source segment ---------------------------------------------------------------------------- */
 
-/* Adds up what the edits copy from each `step` bytes of old. */
-static void count_by_steps(struct ota_ops ops, uint32_t step, uint32_t *bytes)
+static int by_place_in_old(const void *a, const void *b)
 {
-	for (size_t i = 0; i < ops.n; i++) {
-		uint32_t at = ops.op[i].at;
-		uint32_t left = ops.op[i].len;
+	uint32_t x = ((const struct ota_op *)a)->at;
+	uint32_t y = ((const struct ota_op *)b)->at;
 
-		if (ops.op[i].kind != OTA_OP_COPY_OLD)
-			continue;
-		while (left > 0) {
-			uint32_t here = step - at % step < left ? step - at % step : left;
-
-			bytes[at / step] += here;
-			at += here;
-			left -= here;
-		}
-	}
+	return (x > y) - (x < y);
 }
 
 /*
- * The segment of `len` bytes that most is copied from, to a sixteenth of its length. Bytes are
- * counted by sixteenths first, so that many edits on a large old image take no longer.
+ * Where the segment of `len` bytes begins that most is copied from: at one of the copies, and each
+ * counts where it begins. Old may be far larger than all copies, so nothing is done by its bytes.
  */
-static bool choose_segment(struct ota_ops ops, struct ota_span old_image, uint32_t len,
-			   uint32_t *segment_at)
+static bool choose_segment(struct ota_ops ops, size_t old_len, uint32_t len, uint32_t *segment_at)
 {
-	uint32_t step = len / SEGMENT_STEPS > 0 ? len / SEGMENT_STEPS : 1;
-	size_t n = old_image.len / step + 1;
-	uint32_t *bytes = calloc(n, sizeof(*bytes));
+	struct ota_op_list copies = {0};
 	uint64_t in = 0;
 	uint64_t best = 0;
+	bool good = true;
 
-	if (!bytes)
-		return false;
-	count_by_steps(ops, step, bytes);
+	for (size_t i = 0; i < ops.n && good; i++)
+		good = ops.op[i].kind != OTA_OP_COPY_OLD || push(&copies, ops.op[i]);
+	if (good && copies.n > 0)
+		qsort(copies.op, copies.n, sizeof(*copies.op), by_place_in_old);
 	*segment_at = 0;
-	for (size_t i = 0; i < n; i++) {
-		in += bytes[i];
-		if (i >= len / step)
-			in -= bytes[i - len / step];
+	for (size_t first = 0, next = 0; good && first < copies.n; first++) {
+		uint32_t at = copies.op[first].at;
+
+		for (; next < copies.n && copies.op[next].at - at < len; next++)
+			in += copies.op[next].len < len ? copies.op[next].len : len;
 		if (in > best) {
 			best = in;
-			*segment_at = i >= len / step ? (uint32_t)(i - len / step + 1) * step : 0;
+			*segment_at = at;
 		}
+		in -= copies.op[first].len < len ? copies.op[first].len : len;
 	}
-	if (*segment_at > old_image.len - len)
-		*segment_at = (uint32_t)old_image.len - len;
-	free(bytes);
-	return true;
+	if (*segment_at > old_len - len)
+		*segment_at = (uint32_t)old_len - len;
+	ota_op_list_free(&copies);
+	return good;
 }
 
 /* The part of old that the edits use is all that a decoder must have, and has shorter addresses. */
@@ -633,7 +637,7 @@ enum ota_err ota_vcdiff_match(struct ota_vcdiff_matcher *matcher, uint32_t new_a
 	trim_segment(ota_op_list_ops(ops), window);
 	if (good && matcher->source_max > 0 && window->source_len > matcher->source_max) {
 		window->source_len = matcher->source_max;
-		good = choose_segment(ota_op_list_ops(ops), old_image, window->source_len,
+		good = choose_segment(ota_op_list_ops(ops), old_image.len, window->source_len,
 				      &window->source_at) &&
 		       match_in(matcher, new_at, window, ops);
 		trim_segment(ota_op_list_ops(ops), window);

@@ -63,7 +63,7 @@ void ota_vcdiff_finder_free(struct vcdiff_finder *f)
 }
 
 void ota_vcdiff_finder_start(struct vcdiff_finder *f, struct ota_span part, uint32_t source_at,
-			 uint32_t source_len)
+			     uint32_t source_len)
 {
 	/* Not by memset: windows may be much smaller than the table. */
 	while (f->chained > 0)
@@ -141,33 +141,39 @@ static bool is_longer(const struct vcdiff_finder *f, uint32_t addr, uint32_t at,
 	       f->source.data[addr + len] == f->part.data[at + len];
 }
 
-/*
- * Looks at the first places from `addr` in the segment on, as far as `reach`, whose copies can be
- * longer than the best; `*i` is where in `places` to go on.
- */
-static void look_on(const struct vcdiff_finder *f, uint32_t *i, uint32_t stop, uint32_t end_addr,
-		    uint32_t at, struct vcdiff_copy *best)
-{
-	for (; *i < stop; ++*i) {
-		uint32_t place = f->places[*i] - f->source_at;
-		uint32_t len;
+/* Places in old that are to be looked at, as indices of `places`. */
+struct range {
+	uint32_t next;
+	uint32_t stop;
+};
 
-		if (place >= end_addr)
-			break;
-		if (!is_longer(f, place, at, best->len))
-			continue;
-		len = ota_vcdiff_copy_len(f, place, at);
-		if (len > best->len)
-			*best = (struct vcdiff_copy){place, len};
-	}
+/* The first few places that are not before `addr` in the segment. */
+static struct range range_from(const struct vcdiff_finder *f, uint32_t addr, uint32_t at)
+{
+	uint32_t key = hash(f->part.data + at);
+	uint32_t next = first_place(f, key, f->source_at + addr);
+	uint32_t end = f->first[key + 1];
+
+	return (struct range){next, end - next > PLACES_MAX ? next + PLACES_MAX : end};
 }
 
-/* One past the last place that is to be looked at from `i` on. */
-static uint32_t stop_at(const struct vcdiff_finder *f, uint32_t i, uint32_t at)
+/* Goes on through the range as far as `end` in the segment; copies longer than `best` replace it.
+ */
+static void look_on(const struct vcdiff_finder *f, struct range *range, uint32_t end, uint32_t at,
+		    struct vcdiff_copy *best)
 {
-	uint32_t end = f->first[hash(f->part.data + at) + 1];
+	for (; range->next < range->stop; range->next++) {
+		uint32_t addr = f->places[range->next] - f->source_at;
+		uint32_t len;
 
-	return end - i > PLACES_MAX ? i + PLACES_MAX : end;
+		if (addr >= end)
+			break;
+		if (!is_longer(f, addr, at, best->len))
+			continue;
+		len = ota_vcdiff_copy_len(f, addr, at);
+		if (len > best->len)
+			*best = (struct vcdiff_copy){addr, len};
+	}
 }
 
 bool ota_vcdiff_find_in_source(const struct vcdiff_finder *f, uint32_t at,
@@ -175,8 +181,8 @@ bool ota_vcdiff_find_in_source(const struct vcdiff_finder *f, uint32_t at,
 {
 	struct ota_match match = {0, 0};
 	struct vcdiff_copy best = {0, 0};
+	struct range range;
 	size_t addr;
-	uint32_t i;
 
 	if (f->source.len == 0 || f->part.len - at < VCDIFF_COPY_MIN)
 		return false;
@@ -188,8 +194,8 @@ bool ota_vcdiff_find_in_source(const struct vcdiff_finder *f, uint32_t at,
 		ota_vcdiff_found_add(found, (uint32_t)addr, (uint32_t)match.len);
 		return true;
 	}
-	i = first_place(f, hash(f->part.data + at), f->source_at);
-	look_on(f, &i, stop_at(f, i, at), (uint32_t)f->source.len, at, &best);
+	range = range_from(f, 0, at);
+	look_on(f, &range, (uint32_t)f->source.len, at, &best);
 	ota_vcdiff_found_add(found, best.addr, best.len);
 	return true;
 }
@@ -247,19 +253,19 @@ static struct vcdiff_copy longest_in_window(const struct vcdiff_finder *f, uint3
 	return best;
 }
 
+/* The longest that begins in the reach of one byte, and a longer one in that of two. */
 static void find_near_in_source(const struct vcdiff_finder *f, uint32_t near, uint32_t at,
 				struct vcdiff_found *found)
 {
 	uint32_t left = (uint32_t)f->source.len - near;
-	uint32_t i = first_place(f, hash(f->part.data + at), f->source_at + near);
-	uint32_t stop = stop_at(f, i, at);
+	struct range range = range_from(f, near, at);
 	struct vcdiff_copy best = {0, 0};
 	uint32_t first_len;
 
-	look_on(f, &i, stop, near + (left < VCDIFF_REACH_1 ? left : VCDIFF_REACH_1), at, &best);
+	look_on(f, &range, near + (left < VCDIFF_REACH_1 ? left : VCDIFF_REACH_1), at, &best);
 	ota_vcdiff_found_add(found, best.addr, best.len);
 	first_len = best.len;
-	look_on(f, &i, stop, near + (left < VCDIFF_REACH_2 ? left : VCDIFF_REACH_2), at, &best);
+	look_on(f, &range, near + (left < VCDIFF_REACH_2 ? left : VCDIFF_REACH_2), at, &best);
 	if (best.len > first_len)
 		ota_vcdiff_found_add(found, best.addr, best.len);
 }

@@ -52,7 +52,7 @@ void ota_vcdiff_finder_free(struct vcdiff_finder *f);
 
 /* Begins a window with the source segment given. */
 void ota_vcdiff_finder_start(struct vcdiff_finder *f, struct ota_span part, uint32_t source_at,
-			 uint32_t source_len);
+			     uint32_t source_len);
 
 /* Bytes from `at` in the window on that a copy from `addr` gives, at most VCDIFF_LEN_MAX. */
 uint32_t ota_vcdiff_copy_len(const struct vcdiff_finder *f, uint32_t addr, uint32_t at);
@@ -72,6 +72,6 @@ void ota_vcdiff_find_in_window(struct vcdiff_finder *f, uint32_t at, struct vcdi
 
 /* The longest copies that begin in the reach of a near address, of one byte and of two. */
 void ota_vcdiff_find_near(const struct vcdiff_finder *f, uint32_t near, uint32_t at,
-		      struct vcdiff_found *found);
+			  struct vcdiff_found *found);
 
 #endif

@@ -167,6 +167,37 @@ static void long_runs_do_not_take_quadratic_time(void **state)
 	free(old_bytes);
 }
 
+/* Windows and source windows of a few bytes cost by what they copy, not by the size of old. */
+static void many_tiny_windows_on_a_large_old_image_are_quick(void **state)
+{
+	size_t old_len = 4000000;
+	uint8_t *old_bytes = malloc(old_len);
+	struct ota_vcdiff_matcher matcher = {.source_max = 8};
+	struct ota_op_list ops = {.op = NULL};
+	struct ota_index *index;
+	clock_t start = clock();
+
+	(void)state;
+	assert_true(old_bytes);
+	fill_pattern(old_bytes, old_len, 6);
+	matcher.new_image = ota_span_of(old_bytes + 1000, 64000);
+	assert_int_equal(ota_index_build(ota_span_of(old_bytes, old_len), &index, NULL), OTA_OK);
+	matcher.index = index;
+	assert_int_equal(ota_vcdiff_matcher_init(&matcher, 16, NULL), OTA_OK);
+	for (uint32_t at = 0; at < matcher.new_image.len; at += 16) {
+		struct ota_vcdiff_window window = {.new_len = 16};
+
+		assert_int_equal(ota_vcdiff_match(&matcher, at, &window, &ops, NULL), OTA_OK);
+		assert_true(window.source_len <= 8);
+		assert_true(window.source_len > 0);
+	}
+	assert_true(clock() - start < 20 * CLOCKS_PER_SEC);
+	ota_vcdiff_matcher_free(&matcher);
+	ota_op_list_free(&ops);
+	ota_index_free(index);
+	free(old_bytes);
+}
+
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
@@ -175,6 +206,7 @@ int main(void)
 		cmocka_unit_test(a_source_window_lies_where_most_comes_from),
 		cmocka_unit_test(what_goes_on_behind_a_stretch_is_one_edit),
 		cmocka_unit_test(long_runs_do_not_take_quadratic_time),
+		cmocka_unit_test(many_tiny_windows_on_a_large_old_image_are_quick),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
