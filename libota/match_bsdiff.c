@@ -15,31 +15,12 @@
 #define BARREN   65536U
 #define FERTILE  12U
 #define SKIP_MAX 16U
-/* Places whose longest match is remembered; styles are seldom further apart. */
-#define MEMORY 8192U
-
-/* How eager a matcher is. */
-struct style {
-	size_t jump; /* a match elsewhere is taken when it fits more bytes better than this */
-	int hit;     /* what a byte that fits is worth when a stretch grows */
-	int miss;    /* and what one costs that does not */
-};
-
-/* The first is bsdiff's own; the second, for many short stretches, does better as a rule. */
-static const struct style styles[OTA_MATCH_STYLES] = {{8, 1, 1}, {5, 3, 2}};
-
-/* A place in new and what was found for it. */
-struct found {
-	size_t at; /* one past it; 0: nothing yet */
-	struct ota_match match;
-};
-
-/* Searches for all styles: one asks where another has asked shortly before. */
-struct search {
-	const struct ota_index *index;
-	struct ota_span new_image;
-	struct found found[MEMORY];
-};
+/* A match elsewhere is taken when it fits more bytes better than this; bsdiff asks for 8. */
+#define WORTH_A_JUMP 5
+/* When a stretch grows: what a byte that fits is worth, what one costs that does not; bsdiff: 1, 1.
+ */
+#define HIT  3
+#define MISS 2
 
 /*
  * The new image is cut into stretches. Each grows around a seed, an exact match found by the index:
@@ -47,8 +28,7 @@ struct search {
  * they meet the better of the two alignments wins, byte by byte.
  */
 struct matcher {
-	struct search *search;
-	const struct style *style;
+	const struct ota_index *index;
 	struct ota_op_list *ops;
 	struct ota_span old_image;
 	struct ota_span new_image;
@@ -61,16 +41,10 @@ struct matcher {
 	size_t barren;         /* places in a row without a match worth the name */
 };
 
-static struct ota_match longest(struct search *search, size_t at)
+/* The longest match of what begins at `at` in new. */
+static struct ota_match longest(const struct matcher *m, size_t at)
 {
-	struct found *found = &search->found[at % MEMORY];
-
-	if (found->at != at + 1) {
-		found->match =
-			ota_suffix_longest(search->index, ota_span_tail(search->new_image, at));
-		found->at = at + 1;
-	}
-	return found->match;
+	return ota_suffix_longest(m->index, ota_span_tail(m->new_image, at));
 }
 
 static bool push(struct ota_op_list *ops, struct ota_op op)
@@ -116,7 +90,7 @@ static bool keeps(const struct matcher *m, size_t at)
 /* One past the last byte of the longest match at `at`. Never falls as `at` grows. */
 static size_t reach(const struct matcher *m, size_t at)
 {
-	return at + longest(m->search, at).len;
+	return at + longest(m, at).len;
 }
 
 /* The first place behind `scan` whose match reaches past `end`; one past `last` if none up to it.
@@ -194,13 +168,13 @@ static void find_seed(struct matcher *m)
 	m->scan += m->seed.len;
 	m->kept = 0;
 	for (counted = m->scan; m->scan < m->new_image.len; step(m)) {
-		m->seed = longest(m->search, m->scan);
+		m->seed = longest(m, m->scan);
 		m->barren = m->seed.len < FERTILE ? m->barren + 1 : 0;
 		for (; counted < m->scan + m->seed.len; counted++)
 			m->kept += keeps(m, counted);
 		if (m->seed.len > 0 && m->seed.len == m->kept)
 			break;
-		if (m->seed.len > m->kept + m->style->jump)
+		if (m->seed.len > m->kept + WORTH_A_JUMP)
 			break;
 		counted = skip(m, counted);
 	}
@@ -219,8 +193,7 @@ static size_t grow_forward(const struct matcher *m)
 	if (end > m->old_image.len - m->last_old)
 		end = m->old_image.len - m->last_old;
 	for (size_t i = 0; i < end; i++) {
-		score += old_byte[m->last_old + i] == new_byte[m->last_new + i] ? m->style->hit
-										: -m->style->miss;
+		score += old_byte[m->last_old + i] == new_byte[m->last_new + i] ? HIT : -MISS;
 		if (score > best) {
 			best = score;
 			best_len = i + 1;
@@ -244,8 +217,7 @@ static size_t grow_backward(const struct matcher *m)
 	if (end > m->seed.at)
 		end = m->seed.at;
 	for (size_t i = 1; i <= end; i++) {
-		score += old_byte[m->seed.at - i] == new_byte[m->scan - i] ? m->style->hit
-									   : -m->style->miss;
+		score += old_byte[m->seed.at - i] == new_byte[m->scan - i] ? HIT : -MISS;
 		if (score > best) {
 			best = score;
 			best_len = i;
@@ -301,61 +273,24 @@ static bool close_stretch(struct matcher *m)
 	return true;
 }
 
-/* Finds the next seed and, when it begins another stretch, closes the one before. */
-static bool advance(struct matcher *m)
-{
-	find_seed(m);
-	if (m->seed.len == m->kept && m->scan < m->new_image.len)
-		return true;
-	return close_stretch(m);
-}
-
-/* Lets the matcher go on that is furthest behind, until none is. */
-static bool match_all(struct matcher m[OTA_MATCH_STYLES], size_t new_len)
-{
-	for (;;) {
-		struct matcher *behind = &m[0];
-
-		for (size_t i = 1; i < OTA_MATCH_STYLES; i++) {
-			if (m[i].scan < behind->scan)
-				behind = &m[i];
-		}
-		if (behind->scan >= new_len)
-			return true;
-		if (!advance(behind))
-			return false;
-	}
-}
-
 enum ota_err ota_match_bsdiff(const struct ota_index *index, struct ota_span new_image,
-			      struct ota_op_list ops[OTA_MATCH_STYLES], struct ota_diag *diag)
+			      struct ota_op_list *ops, struct ota_diag *diag)
 {
-	struct matcher m[OTA_MATCH_STYLES] = {{.scan = 0}};
-	struct search *search;
-	bool done;
+	struct matcher m = {
+		.index = index, .ops = ops, .old_image = index->old_image, .new_image = new_image};
 
 	if (new_image.len > OTA_DELTA_MAX)
 		return ota_fail(diag, OTA_E_NO_FIT,
 				"new file is %zu bytes, at most %u can be diffed", new_image.len,
 				OTA_DELTA_MAX);
-	search = calloc(1, sizeof(*search));
-	if (!search)
-		return ota_fail(diag, OTA_E_MEMORY, "out of memory, %zu bytes wanted",
-				sizeof(*search));
-	search->index = index;
-	search->new_image = new_image;
-	for (size_t i = 0; i < OTA_MATCH_STYLES; i++) {
-		m[i].search = search;
-		m[i].style = &styles[i];
-		m[i].ops = &ops[i];
-		m[i].old_image = index->old_image;
-		m[i].new_image = new_image;
+	while (m.scan < new_image.len) {
+		find_seed(&m);
+		if (m.seed.len == m.kept && m.scan < new_image.len)
+			continue;
+		if (!close_stretch(&m))
+			return ota_fail(diag, OTA_E_MEMORY, "out of memory for more than %zu edits",
+					ops->n);
 	}
-	done = match_all(m, new_image.len);
-	free(search);
-	if (!done)
-		return ota_fail(diag, OTA_E_MEMORY, "out of memory for more than %zu edits",
-				ops[0].n);
 	return OTA_OK;
 }
 

@@ -17,18 +17,13 @@ struct ota_op_list {
 	size_t cap;
 };
 
-/* Ways to match, of which now one gives the smaller patch and now the other. */
-#define OTA_MATCH_STYLES 2
-
 /*
- * Appends BLEND and INSERT edits that tile `new_image` to each list, made in as many styles;
- * neighbours that could be one edit are one. The first style makes the decisions of bsdiff 4.3,
- * except that its search, which can stop at a short match where old's last bytes begin a longer
- * one, finds the longest. OTA_E_NO_FIT: over OTA_DELTA_MAX. OTA_E_MEMORY. The caller frees `ops`.
+ * Appends BLEND and INSERT edits that tile `new_image`; neighbours that could be one edit are one.
+ * Goes about it as bsdiff 4.3 does, but jumps more readily, lets stretches grow further and always
+ * finds the longest match. OTA_E_NO_FIT: over OTA_DELTA_MAX. OTA_E_MEMORY. The caller frees `ops`.
  */
 OTA_MUST_CHECK enum ota_err ota_match_bsdiff(const struct ota_index *index,
-					     struct ota_span new_image,
-					     struct ota_op_list ops[OTA_MATCH_STYLES],
+					     struct ota_span new_image, struct ota_op_list *ops,
 					     struct ota_diag *diag);
 
 /* The edits, borrowed. */
