@@ -306,6 +306,7 @@ static enum cli_exit read_images(struct diff_job *job)
 
 	if (status == CLI_DONE && ota_index_build(old_image, &job->index, &diag) != OTA_OK)
 		status = diff_fail(job, old_path, &diag);
+	job->plan.delta.spent = job->index;
 	if (status == CLI_DONE)
 		status = read_image(job, new_path, &job->new_file, &job->new_image);
 	if (status == CLI_DONE && job->new_image.len > CLI_APPLY_MAX)

@@ -66,8 +66,11 @@ enum ota_err ota_index_save(const struct ota_index *index, const char *path, str
 		ota_span_of(index->entries, ota_index_bytes(index->old_image.len));
 	struct ota_buf file = ota_buf_init(HEADER_SIZE + entries.len);
 	struct ota_wr wr;
-	enum ota_err err = ota_buf_reserve(&file, HEADER_SIZE + entries.len, diag);
+	enum ota_err err;
 
+	if (!index->entries)
+		return ota_fail(diag, OTA_E_USAGE, "the index has been spent on a patch");
+	err = ota_buf_reserve(&file, HEADER_SIZE + entries.len, diag);
 	if (err != OTA_OK)
 		return err;
 	wr = ota_wr_init(file.data, HEADER_SIZE);

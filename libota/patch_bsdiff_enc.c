@@ -185,9 +185,9 @@ enum ota_err ota_bsdiff_make(const struct ota_delta_plan *plan, const struct ota
 	struct making *m = NULL;
 	enum ota_err err = ota_match_bsdiff(index, new_image, &ops, diag);
 
-	(void)plan;
 	if (err != OTA_OK)
 		goto out;
+	ota_index_spend(plan->spent);
 	m = calloc(1, sizeof(*m));
 	if (!m) {
 		err = ota_fail(diag, OTA_E_MEMORY, "out of memory, %zu bytes wanted", sizeof(*m));

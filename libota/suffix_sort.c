@@ -150,13 +150,21 @@ struct ota_span ota_index_old(const struct ota_index *index)
 	return index->old_image;
 }
 
-void ota_index_free(struct ota_index *index)
+void ota_index_spend(struct ota_index *index)
 {
 	if (!index)
 		return;
 	free(index->first);
 	free(index->memory);
 	ota_file_unmap(&index->map);
+	index->first = NULL;
+	index->memory = NULL;
+	index->entries = NULL;
+}
+
+void ota_index_free(struct ota_index *index)
+{
+	ota_index_spend(index);
 	free(index);
 }
 
@@ -297,11 +305,13 @@ struct ota_match ota_suffix_longest(const struct ota_index *index, struct ota_sp
 {
 	uint64_t key = key_of(wanted);
 	size_t pair = (size_t)(key >> 48);
-	size_t low = index->first[pair];
-	size_t high = index->first[pair + 1];
+	size_t low;
+	size_t high;
 
-	if (wanted.len == 0)
+	if (wanted.len == 0 || !index->first)
 		return (struct ota_match){0, 0};
+	low = index->first[pair];
+	high = index->first[pair + 1];
 	low = find_key(index, low, high, key);
 	if (low < high && key_of(suffix(index, low)) == key)
 		low = find_place(index, low, high, wanted);

@@ -34,6 +34,9 @@ struct ota_match {
 /* A place in old that matches the longest head of `wanted`. */
 struct ota_match ota_suffix_longest(const struct ota_index *index, struct ota_span wanted);
 
+/* Frees what is searched; nothing is found any more, the old image stays. NULL is fine. */
+void ota_index_spend(struct ota_index *index);
+
 /* Bits of an entry, and bytes of all entries and the spare, for an old image of `old_len`. */
 unsigned ota_index_width(size_t old_len);
 size_t ota_index_bytes(size_t old_len);

@@ -111,6 +111,37 @@ static void one_index_makes_patches_to_many_new_images(void **state)
 	ota_index_free(index);
 }
 
+static void a_spent_index_makes_the_same_patch_and_finds_nothing_more(void **state)
+{
+	static uint8_t bytes[OLD_LEN];
+	struct ota_span old_image = ota_span_of(bytes, OLD_LEN);
+	struct ota_span new_image = ota_span_tail(old_image, 100);
+
+	(void)state;
+	fill_pattern(bytes, OLD_LEN, 9);
+	for (size_t f = 0; ota_delta_format_name(f); f++) {
+		struct ota_delta_plan plan = {.format = ota_delta_format_name(f)};
+		struct ota_buf patch = ota_buf_init(DELTA_PATCH_MAX);
+		struct ota_buf again = ota_buf_init(DELTA_PATCH_MAX);
+		struct ota_index *index;
+
+		assert_int_equal(ota_index_build(old_image, &index, NULL), OTA_OK);
+		check_same_patch(plan.format, index, new_image);
+		plan.spent = index;
+		assert_int_equal(ota_delta_make(&plan, index, new_image, &patch, NULL), OTA_OK);
+		assert_int_equal(delta_make(plan.format, old_image, new_image, &again, NULL),
+				 OTA_OK);
+		assert_true(ota_span_equal(ota_buf_span(&patch), ota_buf_span(&again)));
+		ota_index_spend(index);
+		assert_int_equal(ota_suffix_longest(index, new_image).len, 0);
+		assert_int_equal(ota_index_save(index, "never", NULL), OTA_E_USAGE);
+		assert_true(ota_span_equal(ota_index_old(index), old_image));
+		ota_index_free(index);
+		ota_buf_free(&again);
+		ota_buf_free(&patch);
+	}
+}
+
 /* -- on disk ---------------------------------------------------------------------------------- */
 
 /* A file of its own for each test program. */
@@ -276,6 +307,7 @@ int main(void)
 		cmocka_unit_test(longest_match_is_the_longest_there_is),
 		cmocka_unit_test(one_index_serves_many_new_images),
 		cmocka_unit_test(one_index_makes_patches_to_many_new_images),
+		cmocka_unit_test(a_spent_index_makes_the_same_patch_and_finds_nothing_more),
 		cmocka_unit_test(a_loaded_index_makes_the_same_patches),
 		cmocka_unit_test(an_index_of_another_old_file_is_the_wrong_one),
 		cmocka_unit_test(a_damaged_index_is_refused_at_every_byte),

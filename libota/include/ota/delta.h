@@ -35,7 +35,7 @@ ota_index_build(struct ota_span old_image, struct ota_index **index, struct ota_
 
 /*
  * Writes it to a file, whole or not at all, which ota_index_load maps back. Its bytes depend on the
- * old file alone. OTA_E_IO, OTA_E_MEMORY.
+ * old file alone. OTA_E_USAGE: it has been spent. OTA_E_IO, OTA_E_MEMORY.
  */
 OTA_API OTA_MUST_CHECK enum ota_err ota_index_save(const struct ota_index *index, const char *path,
 						   struct ota_diag *diag);
@@ -68,6 +68,11 @@ struct ota_delta_plan {
 	uint32_t window;        /* vcdiff: bytes of new that a decoder must hold; 0: 8 MiB */
 	uint32_t source_window; /* vcdiff: most bytes of old that one window uses; 0: no limit */
 	enum ota_secondary secondary; /* vcdiff */
+	/*
+	 * The index again, when no other patch is made with it: it may then give its memory back
+	 * once it has been searched, and finds nothing any more. NULL: it stays as it is.
+	 */
+	struct ota_index *spent;
 };
 
 /*
