@@ -130,7 +130,6 @@ def steps_of(tools, kind, old, new):
     _, create, apply = PEERS[kind]
     ours, theirs = tools.path(kind + ".ours"), tools.path(kind + ".theirs")
     out = tools.path("result")
-    # A patch that is not worth its base is measured like any other.
     make = [tools.otatool, "diff", "--format", kind, old, new, "-o", ours]
     use = [tools.otatool, "apply", old]
     return {

@@ -6,7 +6,7 @@
 /* What is wrong with the old image is said of it, all else of the update. */
 static enum cli_exit refuse(const struct apply_job *job, struct ota_diag *diag)
 {
-	bool is_base = diag->err == OTA_E_WRONG_BASE && !job->digest_good;
+	bool is_base = diag->err == OTA_E_WRONG_BASE;
 
 	if (diag->err == OTA_E_NO_FIT)
 		ota_hint(diag, "--max-size N accepts more");

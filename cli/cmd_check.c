@@ -327,13 +327,11 @@ const struct cli_command cli_cmd_check = {
 	.usage = "check PATCH --old OLD [--new NEW] --target T [options]",
 	.examples = examples,
 	.about = "Applies the patch, bare or in a delta update, and compares, then adds up what "
-		 "the update needs: memory of "
 		 "the\n"
-		 "patch's decoder, the slot limit of the target's MCUboot mode for the old AND the "
-		 "new\n"
-		 "image, and scratch. Limits are MCUboot's own arithmetic. Exit code 1 when "
-		 "anything\n"
-		 "does not fit.",
+		 "update needs: memory of the patch's decoder, the slot limit of the target's\n"
+		 "MCUboot mode for the old AND the new image, and scratch. Limits are MCUboot's "
+		 "own\n"
+		 "arithmetic. Exit code 1 when anything does not fit.",
 	.options = options,
 	.n_options = sizeof(options) / sizeof(options[0]),
 	.min_positionals = 1,

@@ -160,14 +160,14 @@ static void print_side(const char *what, const struct ota_version *version, uint
 	printf("...\n");
 }
 
-/* The value of the first TLV of that type; empty: there is none. */
+/* The value of the first protected TLV of that type, the only ones that count; empty: none. */
 static struct ota_span find_tlv(const struct ota_image *image, uint16_t type)
 {
 	struct ota_tlv_iter iter = ota_tlv_iter_init(&image->areas);
 	struct ota_tlv tlv;
 
 	while (ota_tlv_next(&iter, &tlv) == OTA_OK) {
-		if (tlv.type == type)
+		if (tlv.is_protected && tlv.type == type)
 			return tlv.value;
 	}
 	return ota_span_of(NULL, 0);

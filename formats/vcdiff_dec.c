@@ -28,7 +28,6 @@
 #define CODE_COPY_4_ADD 247U /* each mode: COPY 4 with ADD 1 */
 #define COPY_PER_MODE   16U
 #define COPY_MIN        4U
-#define PAIRS_PER_MODE  12U
 #define PAIR_ADDS       4U
 #define PAIR_COPIES     3U
 

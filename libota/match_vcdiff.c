@@ -33,7 +33,8 @@
 #define PAIR_COPY_MAX  6U
 #define ADDR_LEN_MAX   5U
 #define NO_ADDR        0xffffffffU
-#define USED           4096U /* a power of two, some times the same cache */
+#define USED_BITS      12U /* some times the same cache */
+#define USED           (1U << USED_BITS)
 
 enum way_kind {
 	WAY_START,
@@ -92,7 +93,7 @@ static unsigned addr_len(const struct vcdiff_work *w, const struct way *way, uin
 		if (above < least)
 			least = above;
 	}
-	if (w->cache.same[addr % (OTA_VCDIFF_SAME_ALL)] == addr)
+	if (w->cache.same[addr % OTA_VCDIFF_SAME_ALL] == addr)
 		return 1;
 	return ota_vcdiff_size_len(least);
 }
@@ -275,10 +276,7 @@ static const struct way *best_way(const struct vcdiff_work *w, uint32_t at)
 
 static uint32_t *used_slot(struct vcdiff_work *w, uint32_t at)
 {
-	uint32_t first_bytes;
-
-	memcpy(&first_bytes, w->finder.part.data + at, sizeof(first_bytes));
-	return &w->used[first_bytes * 2654435761U / (UINT32_MAX / USED + 1)];
+	return &w->used[ota_vcdiff_hash(w->finder.part.data + at, USED_BITS)];
 }
 
 /* An address that has been used for the same bytes may still be in the same cache. */

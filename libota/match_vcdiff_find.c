@@ -10,17 +10,9 @@
 /* And in old, from an address on. */
 #define PLACES_MAX 16U
 
-static uint32_t load(const uint8_t *data)
-{
-	uint32_t value;
-
-	memcpy(&value, data, sizeof(value));
-	return value;
-}
-
 static uint32_t hash(const uint8_t *data)
 {
-	return load(data) * 2654435761U >> (32 - HASH_BITS);
+	return ota_vcdiff_hash(data, HASH_BITS);
 }
 
 /* Counts, adds up, and puts every place where its hash's begin. */
@@ -235,7 +227,7 @@ static struct vcdiff_copy longest_in_window(const struct vcdiff_finder *f, uint3
 {
 	uint32_t from = addr - (uint32_t)f->source.len;
 	uint32_t end = from < at && at - from > VCDIFF_REACH_1 ? from + VCDIFF_REACH_1 : at;
-	uint32_t wanted = load(f->part.data + at);
+	uint32_t wanted = ota_vcdiff_four_bytes(f->part.data + at);
 	struct vcdiff_copy best = {0, 0};
 
 	/* Has the window any such place behind `from`? */
@@ -244,7 +236,7 @@ static struct vcdiff_copy longest_in_window(const struct vcdiff_finder *f, uint3
 	for (; from < end; from++) {
 		uint32_t len;
 
-		if (load(f->part.data + from) != wanted)
+		if (ota_vcdiff_four_bytes(f->part.data + from) != wanted)
 			continue;
 		len = ota_vcdiff_copy_len(f, (uint32_t)f->source.len + from, at);
 		if (len > best.len)

@@ -20,6 +20,21 @@
 
 #define VCDIFF_FOUND_MAX 48U
 
+/* A multiplicative hash of four bytes: 2^32 over the golden ratio. */
+#define VCDIFF_HASH_FACTOR 2654435761U
+
+/* Read the same on machines of either byte order: which copies are found must not depend on it. */
+static inline uint32_t ota_vcdiff_four_bytes(const uint8_t *data)
+{
+	return (uint32_t)data[0] | (uint32_t)data[1] << 8 | (uint32_t)data[2] << 16 |
+	       (uint32_t)data[3] << 24;
+}
+
+static inline uint32_t ota_vcdiff_hash(const uint8_t *data, unsigned bits)
+{
+	return ota_vcdiff_four_bytes(data) * VCDIFF_HASH_FACTOR >> (32 - bits);
+}
+
 /* A copy that could be made: address in U (the source segment, then the window) and bytes. */
 struct vcdiff_copy {
 	uint32_t addr;

@@ -12,7 +12,7 @@
 #include "suffix_sort.h"
 
 struct ota_patch_format {
-	const char *name;       /* as --format takes it */
+	const char *name;       /* as a plan has it */
 	const char *other_name; /* that too, or NULL */
 	uint8_t id;             /* in a delta update; never used again for another format */
 	bool takes_windows;     /* the plan's windows and secondary compression have a meaning */
@@ -37,7 +37,7 @@ struct ota_patch_format {
 				 struct ota_diag *diag);
 	/*
 	 * Adds what applying the patch needs; `applier` is resolved. Reads only what it must of the
-	 * patch: OTA_E_TRUNCATED, OTA_E_MALFORMED.
+	 * patch: OTA_E_TRUNCATED, OTA_E_MALFORMED, OTA_E_MEMORY.
 	 */
 	enum ota_err (*cost)(const struct ota_update *update, const struct ota_target *target,
 			     enum ota_applier applier, struct ota_costs *costs,

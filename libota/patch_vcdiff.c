@@ -457,9 +457,11 @@ static enum ota_err decode(struct ota_span old_image, struct ota_span patch, str
 	return err;
 }
 
-static void fill_info(const struct walk *walk, struct ota_delta_info *info)
+static enum ota_err fill_info(const struct walk *walk, struct ota_delta_info *info,
+			      struct ota_diag *diag)
 {
 	uint64_t sections = 0;
+	uint64_t need;
 
 	info->decoder_ram = OTA_VCDIFF_DEC_RAM + walk->window_max;
 	for (unsigned i = 0; i < SECTIONS; i++) {
@@ -470,7 +472,9 @@ static void fill_info(const struct walk *walk, struct ota_delta_info *info)
 						.coding = kind->first.len > 0 ? "xz" : NULL,
 						.bytes = kind->stored,
 						.plain_bytes = kind->plain};
-		info->decoder_ram += ota_xz_memory(kind->first);
+		if (ota_xz_memory(kind->first, &need, diag) != OTA_OK)
+			return OTA_E_MEMORY;
+		info->decoder_ram += need;
 		sections += kind->stored;
 	}
 	info->part[0] = (struct ota_delta_part){.name = "header",
@@ -482,6 +486,7 @@ static void fill_info(const struct walk *walk, struct ota_delta_info *info)
 	info->window_max = walk->window_max;
 	info->source_max = walk->source_max;
 	info->has_checksum = walk->adlers == walk->windows;
+	return OTA_OK;
 }
 
 static enum ota_err describe(struct ota_span patch, struct ota_delta_info *info,
@@ -500,7 +505,7 @@ static enum ota_err describe(struct ota_span patch, struct ota_delta_info *info,
 		err = run_patch(run, &walk, diag);
 	}
 	if (err == OTA_OK)
-		fill_info(&walk, info);
+		err = fill_info(&walk, info, diag);
 	run_free(run);
 	return err;
 }
@@ -508,15 +513,19 @@ static enum ota_err describe(struct ota_span patch, struct ota_delta_info *info,
 /* -- cost -------------------------------------------------------------------------------------- */
 
 /* The sections are read where the patch is stored; only compressed ones need memory. */
-static void cost_of_sections(const struct walk *walk, enum ota_place where, struct ota_costs *costs)
+static enum ota_err cost_of_sections(const struct walk *walk, enum ota_place where,
+				     struct ota_costs *costs, struct ota_diag *diag)
 {
 	for (unsigned i = 0; i < SECTIONS; i++) {
-		uint64_t bytes = ota_xz_memory(walk->kind[i].first);
+		uint64_t bytes;
 
+		if (ota_xz_memory(walk->kind[i].first, &bytes, diag) != OTA_OK)
+			return OTA_E_MEMORY;
 		if (bytes > 0)
 			ota_costs_add(costs, where, bytes, "xz decoder, %s section",
 				      section_names[i]);
 	}
+	return OTA_OK;
 }
 
 static enum ota_err cost(const struct ota_update *update, const struct ota_target *target,
@@ -528,9 +537,10 @@ static enum ota_err cost(const struct ota_update *update, const struct ota_targe
 	struct walk walk;
 	enum ota_err err = walk_all(&walk, update->patch, OLD_UNKNOWN, diag);
 
+	if (err == OTA_OK)
+		err = cost_of_sections(&walk, where, costs, diag);
 	if (err != OTA_OK)
 		return err;
-	cost_of_sections(&walk, where, costs);
 	ota_costs_add(costs, where, OTA_VCDIFF_DEC_RAM, "patch decoder state");
 	/* The window is part of the new image, where that is held whole. */
 	if (whole)

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-/* bzip2 streams in memory: a whole one written, one read piece by piece. */
+/* bzip2 streams in memory, written whole or in pieces, read in pieces. */
 #ifndef STREAM_BZ2_H
 #define STREAM_BZ2_H
 
@@ -26,7 +26,7 @@ void ota_bz2_measure(struct ota_bz2_meter *meter, struct ota_span plain);
  */
 unsigned ota_bz2_level_for(const struct ota_bz2_meter *meter);
 
-/* A stream being written in pieces. Zeroed, it may be closed. */
+/* A stream being written in pieces. Zeroed, it may be abandoned. */
 struct ota_bz2_writer {
 	bz_stream bz;
 	struct ota_buf *out; /* borrowed */
@@ -44,6 +44,7 @@ OTA_MUST_CHECK enum ota_err ota_bz2_write(struct ota_bz2_writer *writer, struct 
 /* Writes the stream's end. Errors as ota_bz2_write. */
 OTA_MUST_CHECK enum ota_err ota_bz2_end(struct ota_bz2_writer *writer, struct ota_diag *diag);
 
+/* Frees what the writer holds, whether the stream was ended or not. */
 void ota_bz2_abandon(struct ota_bz2_writer *writer);
 
 /*

@@ -92,8 +92,7 @@ void ota_xz_writer_close(struct ota_xz_writer *writer)
 	*writer = (struct ota_xz_writer){.open = false};
 }
 
-/* Fills `need`: a decoder's bytes, 0 when the headers are not all there, or bad. OTA_E_MEMORY. */
-static enum ota_err look_at_beginning(struct ota_span stream, uint64_t *need)
+enum ota_err ota_xz_memory(struct ota_span stream, uint64_t *need, struct ota_diag *diag)
 {
 	lzma_stream xz = LZMA_STREAM_INIT;
 	uint64_t without;
@@ -101,8 +100,10 @@ static enum ota_err look_at_beginning(struct ota_span stream, uint64_t *need)
 	uint8_t byte;
 
 	*need = 0;
+	if (stream.len == 0)
+		return OTA_OK;
 	if (lzma_stream_decoder(&xz, OTA_XZ_MEMORY_MAX, 0) != LZMA_OK)
-		return OTA_E_MEMORY;
+		return ota_fail(diag, OTA_E_MEMORY, "out of memory for LZMA2");
 	without = lzma_memusage(&xz);
 	xz.next_in = stream.data;
 	xz.avail_in = stream.len;
@@ -112,7 +113,9 @@ static enum ota_err look_at_beginning(struct ota_span stream, uint64_t *need)
 	if (lzma_memusage(&xz) > without)
 		*need = lzma_memusage(&xz);
 	lzma_end(&xz);
-	return *need == 0 && status == LZMA_MEM_ERROR ? OTA_E_MEMORY : OTA_OK;
+	if (*need == 0 && status == LZMA_MEM_ERROR)
+		return ota_fail(diag, OTA_E_MEMORY, "out of memory for LZMA2");
+	return OTA_OK;
 }
 
 /* What is told of a decoder's memory goes by the stream's beginning: no later block gets more. */
@@ -120,10 +123,11 @@ static enum ota_err open_reader(struct ota_xz_reader *reader, struct ota_span st
 				struct ota_diag *diag)
 {
 	uint64_t need;
+	enum ota_err err = ota_xz_memory(stored, &need, diag);
 
+	if (err != OTA_OK)
+		return err;
 	reader->xz = (lzma_stream)LZMA_STREAM_INIT;
-	if (look_at_beginning(stored, &need) != OTA_OK)
-		return ota_fail(diag, OTA_E_MEMORY, "out of memory for LZMA2");
 	if (need == 0)
 		return ota_fail(diag, OTA_E_MALFORMED,
 				"%s section of %zu bytes does not begin as an xz stream",
@@ -209,13 +213,6 @@ enum ota_err ota_xz_end_section(struct ota_xz_reader *reader, struct ota_diag *d
 				"%s section holds %zu compressed bytes more than it needs",
 				reader->name, reader->xz.avail_in);
 	return OTA_OK;
-}
-
-uint64_t ota_xz_memory(struct ota_span stream)
-{
-	uint64_t need;
-
-	return look_at_beginning(stream, &need) == OTA_OK ? need : 0;
 }
 
 void ota_xz_reader_close(struct ota_xz_reader *reader)

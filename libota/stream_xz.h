@@ -85,9 +85,10 @@ OTA_MUST_CHECK enum ota_err ota_xz_end_section(struct ota_xz_reader *reader, str
 
 /*
  * Bytes that liblzma's decoder needs for a stream that begins like this: mostly the dictionary that
- * it names. 0: not enough of a beginning, or none of a stream.
+ * it names. 0: not enough of a beginning, or none of a stream. OTA_E_MEMORY. Fills `need`.
  */
-uint64_t ota_xz_memory(struct ota_span stream);
+OTA_MUST_CHECK enum ota_err ota_xz_memory(struct ota_span stream, uint64_t *need,
+					  struct ota_diag *diag);
 
 void ota_xz_reader_close(struct ota_xz_reader *reader);
 

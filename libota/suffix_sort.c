@@ -261,8 +261,8 @@ static uint64_t key_of(struct ota_span bytes)
 
 /*
  * The first suffix from `low` on, before `high`, whose key is not less; else `high`. This is where
- * making a patch spends its time: a step is a multiplication, for a branch would be guessed wrong
- * every other time.
+ * making a patch spends its time. Steps without a branch were slower on large files: a branch that
+ * is guessed fetches ahead.
  */
 static size_t find_key(const struct ota_index *index, size_t low, size_t high, uint64_t key)
 {

@@ -9,7 +9,6 @@ bytes 40000 1 >old.bin
 cp old.bin old.before
 cp new.bin new.before
 "$OTATOOL" keygen -t ed25519 -o key.pem
-has_vcdiff=$("$OTATOOL" version | grep -c '^patch formats: .*vcdiff')
 
 # -- usage errors: exit 2, one line, nothing read, nothing written --------------------------------
 # The files that are named do not exist: what is wrong with the words is said first.
@@ -34,13 +33,11 @@ for option in "--pad-sig" "--low-s" "--random-nonce" "--strict" "--public-key-fo
 		--format bsdiff $option
 done
 usage '"sha1" is not one of hash, full' -o p --format bsdiff -k key.pem --public-key-format sha1
-if [ "$has_vcdiff" = 1 ]; then
-	usage 'error: --window: 0 bytes hold nothing' -o p --format vcdiff --window 0
-	usage 'error: --source-window: 0 bytes hold nothing' -o p --format vcdiff --source-window 0x0
-	usage 'error: --window: "big" is not a size' -o p --format vcdiff --window big
-	usage '2147483648 is more than 2147483647' -o p --format vcdiff --window 2147483648
-	usage '"djw" is not one of none, lzma' -o p --format vcdiff --secondary djw
-fi
+usage 'error: --window: 0 bytes hold nothing' -o p --format vcdiff --window 0
+usage 'error: --source-window: 0 bytes hold nothing' -o p --format vcdiff --source-window 0x0
+usage 'error: --window: "big" is not a size' -o p --format vcdiff --window big
+usage '2147483648 is more than 2147483647' -o p --format vcdiff --window 2147483648
+usage '"djw" is not one of none, lzma' -o p --format vcdiff --secondary djw
 expect 2 "$OTATOOL" diff - - -o p --format bsdiff
 says err "standard input can be only one of its files"
 expect 2 "$OTATOOL" diff old.bin - -o p --format bsdiff -k -
@@ -93,26 +90,23 @@ whole bsdiff
 cp p bsdiff
 whole bsdiff --secondary none
 same p bsdiff
-if [ "$has_vcdiff" = 1 ]; then
-	whole vcdiff
-	cp p vcdiff
-	whole xdelta3
-	same p vcdiff
-	checks=$((checks + 1))
-	[ "$(jq -r .format out)" = vcdiff ] || fail "the other name is not the format's own"
-	whole vcdiff --window 4K
-	whole vcdiff --window 4K --source-window 16K
-	whole vcdiff --secondary lzma
-	whole vcdiff --secondary none
-	same p vcdiff
-fi
+whole vcdiff
+cp p vcdiff
+whole xdelta3
+same p vcdiff
+checks=$((checks + 1))
+[ "$(jq -r .format out)" = vcdiff ] || fail "the other name is not the format's own"
+whole vcdiff --window 4K
+whole vcdiff --window 4K --source-window 16K
+whole vcdiff --secondary lzma
+whole vcdiff --secondary none
+same p vcdiff
 
 # An old file and a new one that is empty, and the same file twice.
 : >empty
 for pair in "empty new.bin" "old.bin empty" "empty empty" "old.bin old.bin"; do
 	read -r old new <<<"$pair"
-	for format in bsdiff ${has_vcdiff:+vcdiff}; do
-		[ "$format" = bsdiff ] || [ "$has_vcdiff" = 1 ] || continue
+	for format in bsdiff vcdiff; do
 		expect 0 "$OTATOOL" diff "$old" "$new" -o p --format "$format"
 		expect 0 "$OTATOOL" apply "$old" p -o result
 		same result "$new"

@@ -15,7 +15,6 @@ json() {
 	checks=$((checks + 1))
 	jq -en "input | $1" out >/dev/null || fail "json: not $1 in $(cat out)"
 }
-has_vcdiff=$("$OTATOOL" version | grep -c '^patch formats: .*vcdiff')
 
 # The origins of the new bytes add up to them, the parts of the patch to the patch.
 sums='.schema == "otatool.inspect/1" and .kind == "patch" and .patch_bytes == $patch and
@@ -45,23 +44,19 @@ says out "^    from old +[0-9,]+ +[0-9.]+ %  [0-9,]+ of them unchanged$"
 says out "^    inserted +[0-9,]+ +[0-9.]+ %$"
 says out "^    control +[0-9,]+ +[0-9.]+ %  bzip2 level [1-9], [0-9,]+ unpacked$"
 
-if [ "$has_vcdiff" = 1 ]; then
-	"$OTATOOL" diff old.bin new.bin -o p --format vcdiff --window 8K >/dev/null
-	expect 0 "$OTATOOL" inspect p --json
-	parts=$(jq -r 'to_entries[] | .key | select(test("^(header|headers|data|instructions|addresses)_bytes$")) | sub("_bytes"; "")' out)
-	# shellcheck disable=SC2086 # names
-	patch_sums vcdiff $parts
-	json '.windows == 5 and .window_max_bytes == 8192 and .checksum and .data_bytes > 0 and
-		.instructions_bytes > 0 and .addresses_bytes > 0 and (has("bzip2_levels") | not)'
-	expect 0 "$OTATOOL" inspect p
-	says out "^p: vcdiff patch, [0-9,]+ bytes$"
-	says out "^  makes +39,800 bytes, in [0-9,]+ instructions; reads"
-	says out "^  windows +5, the longest makes 8,192 bytes, the longest source is [0-9,]+$"
-	says out "^  checksum +Adler-32 of each window$"
-	says out "^    copied +[0-9,]+ +[0-9.]+ %$"
-	"$OTATOOL" diff old.bin new.bin -o p --format vcdiff --secondary lzma >/dev/null
-	expect 0 "$OTATOOL" inspect p --json
-fi
+"$OTATOOL" diff old.bin new.bin -o p --format vcdiff --window 8K >/dev/null
+expect 0 "$OTATOOL" inspect p --json
+patch_sums vcdiff header data instructions addresses
+json '.windows == 5 and .window_max_bytes == 8192 and .checksum and .data_bytes > 0 and
+	.instructions_bytes > 0 and .addresses_bytes > 0 and (has("bzip2_levels") | not)'
+expect 0 "$OTATOOL" inspect p
+says out "^p: vcdiff patch, [0-9,]+ bytes$"
+says out "^  makes +39,800 bytes, in [0-9,]+ instructions; reads"
+says out "^  windows +5, the longest makes 8,192 bytes, the longest source is [0-9,]+$"
+says out "^  checksum +Adler-32 of each window$"
+says out "^    copied +[0-9,]+ +[0-9.]+ %$"
+"$OTATOOL" diff old.bin new.bin -o p --format vcdiff --secondary lzma >/dev/null
+expect 0 "$OTATOOL" inspect p --json
 
 # A delta update: what it is for, who signed it, and the patch in it.
 "$OTATOOL" diff old.img new.img -o update.img --format bsdiff -k key.pem >/dev/null

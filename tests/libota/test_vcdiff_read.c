@@ -186,7 +186,6 @@ static void another_old_file_is_found_by_the_checksum(void **state)
 	ota_buf_free(&patch);
 }
 
-/* S5 of the reliability goals: an error, or the very same bytes. */
 static void a_flipped_bit_gives_an_error_or_the_same_image(void **state)
 {
 	struct ota_buf patch = read_vector("hello-none.patch");

@@ -87,8 +87,6 @@ OTA_API uint32_t ota_adler32(uint32_t adler, struct ota_span bytes);
 
 #define OTA_VCDIFF_NEAR 4U
 #define OTA_VCDIFF_SAME 3U
-/* Address modes: 0 SELF, 1 HERE, then NEAR, then SAME. */
-#define OTA_VCDIFF_MODES (2U + OTA_VCDIFF_NEAR + OTA_VCDIFF_SAME)
 
 /* A SAME mode's address is one byte: an index into its part of the cache. */
 #define OTA_VCDIFF_SAME_PART 256U
