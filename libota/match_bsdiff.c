@@ -47,7 +47,7 @@ static struct ota_match longest(const struct matcher *m, size_t at)
 	return ota_suffix_longest(m->index, ota_span_tail(m->new_image, at));
 }
 
-static bool push(struct ota_op_list *ops, struct ota_op op)
+bool ota_op_list_push(struct ota_op_list *ops, struct ota_op op)
 {
 	if (!ops->op || ops->n == ops->cap) {
 		size_t cap = ops->cap > 0 ? 2 * ops->cap : 64;
@@ -75,7 +75,7 @@ static bool add(struct ota_op_list *ops, enum ota_op_kind kind, size_t len, size
 		last->len += op.len;
 		return true;
 	}
-	return push(ops, op);
+	return ota_op_list_push(ops, op);
 }
 
 /* Does the byte at `at` in new match as the stretch before is aligned? */

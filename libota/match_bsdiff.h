@@ -26,6 +26,9 @@ OTA_MUST_CHECK enum ota_err ota_match_bsdiff(const struct ota_index *index,
 					     struct ota_span new_image, struct ota_op_list *ops,
 					     struct ota_diag *diag);
 
+/* Appends one edit. False when there is no memory. */
+bool ota_op_list_push(struct ota_op_list *ops, struct ota_op op);
+
 /* The edits, borrowed. */
 struct ota_ops ota_op_list_ops(const struct ota_op_list *ops);
 

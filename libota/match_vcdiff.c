@@ -361,21 +361,6 @@ static void weigh(struct vcdiff_work *w, uint32_t at)
 		w->skip_to = at + w->found.longest - COPY_END;
 }
 
-static bool push(struct ota_op_list *ops, struct ota_op op)
-{
-	if (!ops->op || ops->n == ops->cap) {
-		size_t cap = ops->cap > 0 ? 2 * ops->cap : 64;
-		struct ota_op *grown = realloc(ops->op, cap * sizeof(op));
-
-		if (!grown)
-			return false;
-		ops->op = grown;
-		ops->cap = cap;
-	}
-	ops->op[ops->n++] = op;
-	return true;
-}
-
 /* Does an edit go on with the last one? `bytes` are its own, behind those of the last. */
 static bool continues(const struct ota_op *last, const struct ota_op *op, const uint8_t *bytes)
 {
@@ -401,7 +386,7 @@ static bool append(struct ota_op_list *ops, const struct ota_op *op, const uint8
 	struct ota_op *last = ops->n > 0 ? &ops->op[ops->n - 1] : NULL;
 
 	if (!last || !continues(last, op, bytes))
-		return push(ops, *op);
+		return ota_op_list_push(ops, *op);
 	last->len += op->len;
 	return true;
 }
@@ -456,7 +441,7 @@ static bool decide(struct vcdiff_work *w, uint32_t at, const struct way *last, u
 	complete(w, &start);
 	w->backward.n = 0;
 	for (const struct way *way = last; way->kind != WAY_START; way = &w->ways[way->from]) {
-		if (!push(&w->backward, op_of(w, way, new_at)))
+		if (!ota_op_list_push(&w->backward, op_of(w, way, new_at)))
 			return false;
 	}
 	if (!append_backward(w, new_at, ops))
@@ -572,7 +557,7 @@ static bool choose_segment(struct ota_ops ops, size_t old_len, uint32_t len, uin
 	bool good = true;
 
 	for (size_t i = 0; i < ops.n && good; i++)
-		good = ops.op[i].kind != OTA_OP_COPY_OLD || push(&copies, ops.op[i]);
+		good = ops.op[i].kind != OTA_OP_COPY_OLD || ota_op_list_push(&copies, ops.op[i]);
 	if (good && copies.n > 0)
 		qsort(copies.op, copies.n, sizeof(*copies.op), by_place_in_old);
 	*segment_at = 0;

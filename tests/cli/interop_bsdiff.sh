@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: Apache-2.0
-# bspatch reads our patches, we read bsdiff's, and ours are not larger.
+# bspatch reads our patches, we read bsdiff's, and ours are smaller in sum.
 # OTA_CORPUS: a folder of product folders whose files, sorted, are releases in order; optional.
 command -v bsdiff >/dev/null && command -v bspatch >/dev/null || {
 	echo "skipped: bsdiff and bspatch are not installed"

@@ -64,8 +64,8 @@ enum ota_secondary {
 
 /* How to make a patch; zero is the default of every field but `format`. Borrows. */
 struct ota_delta_plan {
-	const char *format;     /* a row's name */
-	uint32_t window;        /* vcdiff: bytes of new a decoder must hold, at most 16 MiB; 0: 8 MiB */
+	const char *format; /* a row's name */
+	uint32_t window;    /* vcdiff: bytes of new a decoder must hold, at most 16 MiB; 0: 8 MiB */
 	uint32_t source_window; /* vcdiff: most bytes of old that one window uses; 0: no limit */
 	enum ota_secondary secondary; /* vcdiff */
 	/*
