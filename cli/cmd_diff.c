@@ -28,9 +28,10 @@ static const struct cli_option options[] = {
 	[FORMAT] = {.name = "format",
 		    .value = "FORMAT",
 		    .help = "bsdiff, which bspatch reads, or vcdiff (xdelta3), which xdelta3 does"},
-	[WINDOW] = {.name = "window",
-		    .value = "N",
-		    .help = "vcdiff: bytes of new that a decoder must hold (default 8M)"},
+	[WINDOW] =
+		{.name = "window",
+		 .value = "N",
+		 .help = "vcdiff: bytes of new that a decoder must hold (default 8M, at most 16M)"},
 	[SOURCE_WINDOW] = {.name = "source-window",
 			   .value = "N",
 			   .help = "vcdiff: most bytes of old that one window uses (default: all)"},

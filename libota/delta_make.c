@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <inttypes.h>
+
 #include "patch_formats.h"
 
 const char *ota_delta_format_name(size_t index)
@@ -40,9 +42,13 @@ enum ota_err ota_delta_check_plan(const struct ota_delta_plan *plan, struct ota_
 	if (!format)
 		return ota_fail(diag, OTA_E_ABSENT, "no patch format is called \"%s\"",
 				plan->format);
-	if (!format->takes_windows && (windows || plan->secondary != OTA_SECONDARY_NONE))
+	if (format->window_max == 0 && (windows || plan->secondary != OTA_SECONDARY_NONE))
 		return ota_fail(diag, OTA_E_USAGE, "%s has no %s", format->name,
 				windows ? "windows" : "secondary compression");
+	if (plan->window > format->window_max)
+		return ota_fail(diag, OTA_E_USAGE,
+				"%" PRIu32 " bytes, at most %" PRIu32 " are a window", plan->window,
+				format->window_max);
 	return OTA_OK;
 }
 

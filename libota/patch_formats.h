@@ -15,7 +15,7 @@ struct ota_patch_format {
 	const char *name;       /* as a plan has it */
 	const char *other_name; /* that too, or NULL */
 	uint8_t id;             /* in a delta update; never used again for another format */
-	bool takes_windows;     /* the plan's windows and secondary compression have a meaning */
+	uint32_t window_max;    /* largest of the plan's; 0: no windows, no secondary compression */
 
 	/* True when the first bytes are this format's. */
 	bool (*probe)(struct ota_span patch);

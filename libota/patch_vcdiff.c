@@ -277,12 +277,13 @@ static enum ota_err give_patch(struct run *run, struct ota_diag *diag)
 	return err;
 }
 
-/* Memory follows what has really been decoded, not what the headers claim. */
+/* A claim is believed up to what old makes likely; beyond that memory follows what is decoded. */
 static enum ota_err give_room(struct run *run, struct ota_diag *diag)
 {
 	size_t made = run->made + run->dec.new_at;
 	size_t left = run->new_size - made;
-	size_t more = left < ROOM_AT_FIRST ? left : ROOM_AT_FIRST;
+	size_t believed = run->old_image.len + ROOM_AT_FIRST;
+	size_t more = left < ROOM_AT_FIRST || run->new_size <= believed ? left : ROOM_AT_FIRST;
 	size_t room;
 	enum ota_err err;
 
@@ -566,7 +567,7 @@ const struct ota_patch_format ota_patch_vcdiff = {
 	.name = "vcdiff",
 	.other_name = "xdelta3",
 	.id = 2,
-	.takes_windows = true,
+	.window_max = OTA_VCDIFF_WINDOW_MAX,
 	.probe = probe,
 	.encode = ota_vcdiff_encode,
 	.decode = decode,

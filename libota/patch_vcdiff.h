@@ -5,6 +5,9 @@
 
 #include "patch_formats.h"
 
+/* The largest window that any build of xdelta3 reads. */
+#define OTA_VCDIFF_WINDOW_MAX (16U << 20)
+
 /* The row's encode function. Errors as ota_delta_make. */
 OTA_MUST_CHECK enum ota_err ota_vcdiff_encode(const struct ota_delta_plan *plan,
 					      const struct ota_index *index,

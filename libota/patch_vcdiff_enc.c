@@ -5,8 +5,6 @@
 
 /* xdelta3's default; with it most firmware is one window. */
 #define WINDOW_DEFAULT (8U << 20)
-/* The largest window that any build of xdelta3 reads. */
-#define WINDOW_MAX (16U << 20)
 /* Most bytes of an instruction in a section: a code and a size, or an address. */
 #define OP_SIZE_MAX     6U
 #define NUMBER_SIZE_MAX 5U
@@ -28,8 +26,6 @@ static uint32_t window_len(const struct ota_delta_plan *plan, size_t new_left)
 {
 	uint32_t len = plan->window > 0 ? plan->window : WINDOW_DEFAULT;
 
-	if (len > WINDOW_MAX)
-		len = WINDOW_MAX;
 	return new_left < len ? (uint32_t)new_left : len;
 }
 

@@ -37,6 +37,7 @@ usage 'error: --window: 0 bytes hold nothing' -o p --format vcdiff --window 0
 usage 'error: --source-window: 0 bytes hold nothing' -o p --format vcdiff --source-window 0x0
 usage 'error: --window: "big" is not a size' -o p --format vcdiff --window big
 usage '2147483648 is more than 2147483647' -o p --format vcdiff --window 2147483648
+usage 'error: --window: 16777217 bytes, at most 16777216 are a window' -o p --format vcdiff --window 16777217
 usage '"djw" is not one of none, lzma' -o p --format vcdiff --secondary djw
 expect 2 "$OTATOOL" diff - - -o p --format bsdiff
 says err "standard input can be only one of its files"

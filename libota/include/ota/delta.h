@@ -77,7 +77,8 @@ struct ota_delta_plan {
 
 /*
  * Does the format do what the plan asks? Reads nothing else. OTA_E_ABSENT: no such format.
- * OTA_E_USAGE: windows or secondary compression, and it has none.
+ * OTA_E_USAGE: windows or secondary compression, and it has none, or too large a
+ * window.
  */
 OTA_API OTA_MUST_CHECK enum ota_err ota_delta_check_plan(const struct ota_delta_plan *plan,
 							 struct ota_diag *diag);
