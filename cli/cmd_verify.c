@@ -381,30 +381,20 @@ static void warn(const struct report *report)
 			    "it");
 }
 
-static bool has_whole_key(const struct ota_image *image)
-{
-	struct ota_tlv_iter iter = ota_tlv_iter_init(&image->areas);
-	struct ota_tlv tlv;
-
-	while (ota_tlv_next(&iter, &tlv) == OTA_OK) {
-		if (tlv.type == OTA_TLV_PUBKEY)
-			return true;
-	}
-	return false;
-}
-
 /* Which option asks for another bootloader, one that may take the image. */
 static void hint_option(const struct report *report)
 {
 	const struct ota_image_verdict *verdict = &report->verdict;
 	const struct ota_image *image = &report->image;
 	enum ota_rule rule = verdict->broken.rule;
+	struct ota_tlv whole_key;
 
 	if (rule == OTA_RULE_MAGIC && image->big_endian)
 		cli_hint("-e big judges it as a big-endian bootloader does");
 	if (rule == OTA_RULE_ENCRYPTED && !report->has_encryption_key)
 		cli_hint("--encryption-key KEY judges it for one that has the private key");
-	if (rule == OTA_RULE_KEY_HASH && !report->boot.hw_key && has_whole_key(image))
+	if (rule == OTA_RULE_KEY_HASH && !report->boot.hw_key &&
+	    ota_image_find_tlv(image, OTA_TLV_PUBKEY, &whole_key))
 		cli_hint("--hw-key judges it for one that takes the key from the image");
 	if (verdict->other_hash != 0)
 		cli_hint("--sha %zu: a bootloader built for that hash takes it",

@@ -161,16 +161,13 @@ static void print_side(const char *what, const struct ota_version *version, uint
 }
 
 /* The value of the first protected TLV of that type, the only ones that count; empty: none. */
-static struct ota_span find_tlv(const struct ota_image *image, uint16_t type)
+static struct ota_span protected_value(const struct ota_image *image, uint16_t type)
 {
-	struct ota_tlv_iter iter = ota_tlv_iter_init(&image->areas);
 	struct ota_tlv tlv;
 
-	while (ota_tlv_next(&iter, &tlv) == OTA_OK) {
-		if (tlv.is_protected && tlv.type == type)
-			return tlv.value;
-	}
-	return ota_span_of(NULL, 0);
+	if (!ota_image_find_tlv(image, type, &tlv) || !tlv.is_protected)
+		return ota_span_of(NULL, 0);
+	return tlv.value;
 }
 
 static void print_id(const char *what, struct ota_span id)
@@ -212,8 +209,8 @@ void print_update(const struct ota_delta_update *update)
 	print_side("new image", &update->image.header.version, tlv->new_size, tlv->new_digest);
 	if (update->has_security_counter)
 		printf("  counter    %" PRIu32 "\n", update->security_counter);
-	print_id("vendor id", find_tlv(&update->image, OTA_TLV_UUID_VID));
-	print_id("class id", find_tlv(&update->image, OTA_TLV_UUID_CID));
+	print_id("vendor id", protected_value(&update->image, OTA_TLV_UUID_VID));
+	print_id("class id", protected_value(&update->image, OTA_TLV_UUID_CID));
 	print_keys(&update->image);
 	printf("  patch      %s, %s bytes; %zu around it\n", update->format,
 	       cli_grouped(update->patch.len, text), update->image.bytes.len - update->patch.len);
@@ -239,8 +236,8 @@ static json_t *json_keys(const struct ota_image *image)
 void json_update(json_t *object, const struct ota_delta_update *update)
 {
 	const struct ota_delta_tlv *tlv = &update->tlv;
-	struct ota_span vendor = find_tlv(&update->image, OTA_TLV_UUID_VID);
-	struct ota_span class = find_tlv(&update->image, OTA_TLV_UUID_CID);
+	struct ota_span vendor = protected_value(&update->image, OTA_TLV_UUID_VID);
+	struct ota_span class = protected_value(&update->image, OTA_TLV_UUID_CID);
 	char version[VERSION_TEXT_MAX];
 
 	cli_json_uint(object, "update_bytes", update->image.bytes.len);

@@ -24,10 +24,7 @@ enum ota_err ota_delta_tlv_read(struct ota_span value, struct ota_delta_tlv *tlv
 	tlv->old_size = ota_rd_u32(&rd);
 	tlv->new_size = ota_rd_u32(&rd);
 	tlv->decoder_ram = ota_rd_u32(&rd);
-	tlv->old_version.major = ota_rd_u8(&rd);
-	tlv->old_version.minor = ota_rd_u8(&rd);
-	tlv->old_version.revision = ota_rd_u16(&rd);
-	tlv->old_version.build = ota_rd_u32(&rd);
+	tlv->old_version = ota_version_read(&rd);
 	read_digest(&rd, tlv->old_digest);
 	read_digest(&rd, tlv->new_digest);
 	if (rd.err != OTA_OK || ota_rd_left(&rd) > 0 ||
@@ -49,10 +46,7 @@ void ota_delta_tlv_write(struct ota_wr *wr, const struct ota_delta_tlv *tlv)
 	ota_wr_u32(wr, tlv->old_size);
 	ota_wr_u32(wr, tlv->new_size);
 	ota_wr_u32(wr, tlv->decoder_ram);
-	ota_wr_u8(wr, tlv->old_version.major);
-	ota_wr_u8(wr, tlv->old_version.minor);
-	ota_wr_u16(wr, tlv->old_version.revision);
-	ota_wr_u32(wr, tlv->old_version.build);
+	ota_version_write(wr, &tlv->old_version);
 	ota_wr_bytes(wr, ota_span_of(tlv->old_digest, OTA_DELTA_DIGEST_SIZE));
 	ota_wr_bytes(wr, ota_span_of(tlv->new_digest, OTA_DELTA_DIGEST_SIZE));
 	wr->big = big;

@@ -57,10 +57,7 @@ enum ota_err ota_image_header_read(struct ota_span image, bool big, struct ota_i
 	header->protect_tlv_size = ota_rd_u16(&rd);
 	header->img_size = ota_rd_u32(&rd);
 	header->flags = ota_rd_u32(&rd);
-	header->version.major = ota_rd_u8(&rd);
-	header->version.minor = ota_rd_u8(&rd);
-	header->version.revision = ota_rd_u16(&rd);
-	header->version.build = ota_rd_u32(&rd);
+	header->version = ota_version_read(&rd);
 	(void)ota_rd_u32(&rd); /* ih_pad1: written as 0, ignored by bootutil */
 	if (rd.err != OTA_OK)
 		return rd.err;
@@ -75,9 +72,6 @@ void ota_image_header_write(struct ota_wr *wr, const struct ota_image_header *he
 	ota_wr_u16(wr, header->protect_tlv_size);
 	ota_wr_u32(wr, header->img_size);
 	ota_wr_u32(wr, header->flags);
-	ota_wr_u8(wr, header->version.major);
-	ota_wr_u8(wr, header->version.minor);
-	ota_wr_u16(wr, header->version.revision);
-	ota_wr_u32(wr, header->version.build);
+	ota_version_write(wr, &header->version);
 	ota_wr_u32(wr, 0);
 }

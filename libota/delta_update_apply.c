@@ -7,18 +7,6 @@
 
 /* -- 1. by whom -------------------------------------------------------------------------------- */
 
-static bool has_whole_key(const struct ota_image *image)
-{
-	struct ota_tlv_iter iter = ota_tlv_iter_init(&image->areas);
-	struct ota_tlv tlv;
-
-	while (ota_tlv_next(&iter, &tlv) == OTA_OK) {
-		if (tlv.type == OTA_TLV_PUBKEY)
-			return true;
-	}
-	return false;
-}
-
 /*
  * As strict as for an image that is to be booted. Of what follows the update only padding is left
  * by the reader, with or without a trailer.
@@ -29,10 +17,11 @@ static enum ota_err check_signature(const struct ota_delta_update *update,
 {
 	struct ota_boot boot = {.order = OTA_BOOT_EITHER_ENDIAN};
 	struct ota_image_verdict found;
+	struct ota_tlv whole_key;
 	enum ota_err err;
 
 	boot.lax[OTA_RULE_TRAILING_BYTES] = true;
-	boot.hw_key = key && has_whole_key(&update->image);
+	boot.hw_key = key && ota_image_find_tlv(&update->image, OTA_TLV_PUBKEY, &whole_key);
 	err = ota_image_verify(&update->image, key, &boot, &found, diag);
 	verdict->signature_good = err == OTA_OK && found.verified;
 	return err;

@@ -119,6 +119,17 @@ static enum ota_err check_records(struct ota_image *image, bool as_bootloader,
 	return ota_fail(diag, err, "TLV at 0x%zx does not end inside its area", tlv.at);
 }
 
+bool ota_image_find_tlv(const struct ota_image *image, uint16_t type, struct ota_tlv *tlv)
+{
+	struct ota_tlv_iter iter = ota_tlv_iter_init(&image->areas);
+
+	while (ota_tlv_next(&iter, tlv) == OTA_OK) {
+		if (tlv->type == type)
+			return true;
+	}
+	return false;
+}
+
 bool ota_image_is_delta_update(const struct ota_image *image)
 {
 	static const char magic[] = OTA_TLV_DELTA_MAGIC;

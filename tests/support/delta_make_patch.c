@@ -21,6 +21,22 @@ enum ota_err delta_make(const char *format, struct ota_span old_image, struct ot
 	return err;
 }
 
+enum ota_err delta_apply(struct ota_span old_image, struct ota_span patch,
+			 struct ota_span new_image)
+{
+	struct ota_diag diag = {.err = OTA_OK};
+	struct ota_buf out = ota_buf_init(new_image.len);
+	enum ota_err err = ota_delta_apply(old_image, patch, &out, &diag);
+
+	assert_true(out.len <= new_image.len);
+	if (err == OTA_OK)
+		assert_true(ota_span_equal(ota_buf_span(&out), new_image));
+	else
+		assert_true(diag.err == err && diag.text[0] != '\0');
+	ota_buf_free(&out);
+	return err;
+}
+
 struct ota_span delta_record(uint8_t bytes[OTA_BSDIFF_RECORD_SIZE], int64_t add, int64_t insert)
 {
 	struct ota_bsdiff_record record = {add, insert, 0};

@@ -12,6 +12,13 @@
 enum ota_err delta_make(const char *format, struct ota_span old_image, struct ota_span new_image,
 			struct ota_buf *out, struct ota_diag *diag);
 
+/*
+ * ota_delta_apply with room for `new_image` alone: OTA_OK only when the result is that, to the bit;
+ * an error has words.
+ */
+enum ota_err delta_apply(struct ota_span old_image, struct ota_span patch,
+			 struct ota_span new_image);
+
 /* The plain streams and what the header shall say of the new image. */
 struct delta_plain {
 	struct ota_span control;

@@ -49,6 +49,26 @@ struct ota_image_header {
 	struct ota_version version;
 };
 
+/* A version's 8 bytes at the cursor (struct image_version). */
+static inline struct ota_version ota_version_read(struct ota_rd *rd)
+{
+	struct ota_version version;
+
+	version.major = ota_rd_u8(rd);
+	version.minor = ota_rd_u8(rd);
+	version.revision = ota_rd_u16(rd);
+	version.build = ota_rd_u32(rd);
+	return version;
+}
+
+static inline void ota_version_write(struct ota_wr *wr, const struct ota_version *version)
+{
+	ota_wr_u8(wr, version->major);
+	ota_wr_u8(wr, version->minor);
+	ota_wr_u16(wr, version->revision);
+	ota_wr_u32(wr, version->build);
+}
+
 /*
  * Parses text `MAJ[.MIN[.REV[+BUILD]]]`, `len` bytes, as imgtool does (scripts/imgtool/version.py):
  * no leading zeros, build only after three parts. OTA_E_MALFORMED, or OTA_E_ROOM when a part

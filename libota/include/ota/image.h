@@ -209,6 +209,12 @@ OTA_API bool ota_image_is_wrapped_key(uint16_t type);
 OTA_API struct ota_span ota_signature_unpadded(uint16_t tlv, struct ota_span sig);
 
 /*
+ * The first TLV of that type, protected ones before the others; false when there is none. Fills
+ * `tlv`, which borrows from the image.
+ */
+OTA_API bool ota_image_find_tlv(const struct ota_image *image, uint16_t type, struct ota_tlv *tlv);
+
+/*
  * True for a delta update: a non-bootable image whose DELTA TLV says that its payload is a patch.
  */
 OTA_API bool ota_image_is_delta_update(const struct ota_image *image);
