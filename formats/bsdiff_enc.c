@@ -86,7 +86,7 @@ static void write_diff(struct ota_wr *wr, struct ota_span old_part, struct ota_s
 {
 	uint8_t *room = ota_wr_room(wr, new_part.len);
 
-	for (size_t i = 0; room && i < old_part.len; i++)
+	for (size_t i = 0; room && i < old_part.len && i < new_part.len; i++)
 		room[i] = (uint8_t)(new_part.data[i] - old_part.data[i]);
 }
 

@@ -9,7 +9,7 @@
 /* Plain bytes handed to bzip2 at a time; whole records. */
 #define PIECE (1024U * OTA_BSDIFF_RECORD_SIZE)
 /* A control stream up to this long is worth a try of several last seeks. */
-#define TRIES_MAX (32U * OTA_BSDIFF_RECORD_SIZE)
+#define TRIES_MAX ((size_t)32 * OTA_BSDIFF_RECORD_SIZE)
 
 /* A patch being made. Borrows. */
 struct making {
@@ -43,7 +43,7 @@ static struct ota_span next_piece(struct making *m, struct ota_bsdiff_enc *enc)
 static enum ota_err find_level(struct making *m, enum ota_bsdiff_stream stream, unsigned *level,
 			       struct ota_diag *diag)
 {
-	struct ota_bsdiff_enc enc;
+	struct ota_bsdiff_enc enc = {.op = 0};
 	struct ota_bz2_meter meter = {.run = 0};
 	struct ota_span plain;
 	enum ota_err err = enc_init(m, stream, &enc, diag);
@@ -60,7 +60,7 @@ static enum ota_err find_level(struct making *m, enum ota_bsdiff_stream stream, 
 static enum ota_err write_stream(struct making *m, enum ota_bsdiff_stream stream,
 				 struct ota_diag *diag)
 {
-	struct ota_bsdiff_enc enc;
+	struct ota_bsdiff_enc enc = {.op = 0};
 	struct ota_bz2_writer writer = {.open = false};
 	struct ota_span plain;
 	unsigned level = 0;
@@ -137,7 +137,7 @@ static enum ota_err choose_last_seek(const struct ota_wr *control, struct ota_di
 /* The control stream; a short one is held whole, so that its end can be chosen. */
 static enum ota_err write_control(struct making *m, struct ota_diag *diag)
 {
-	struct ota_bsdiff_enc enc;
+	struct ota_bsdiff_enc enc = {.op = 0};
 	struct ota_wr wr = ota_wr_init(m->piece, TRIES_MAX);
 	enum ota_err err = enc_init(m, OTA_BSDIFF_CONTROL, &enc, diag);
 

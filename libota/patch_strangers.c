@@ -98,7 +98,7 @@ static bool could_be_detools(struct ota_span file)
 	if (file.len < SHORTEST_MAGIC || file.data[0] >> 4 > 2 || (file.data[0] & 0xf) > 6)
 		return false;
 	size = file.data[at] & 0x3f;
-	while (file.data[at] & 0x80 && at < DETOOLS_SIZE_MAX) {
+	while (at < DETOOLS_SIZE_MAX && file.data[at] & 0x80) {
 		size |= (uint64_t)(file.data[++at] & 0x7f) << shift;
 		shift += 7;
 	}

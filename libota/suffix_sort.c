@@ -136,8 +136,9 @@ enum ota_err ota_index_build(struct ota_span old_image, struct ota_index **index
 {
 	enum ota_err err = ota_index_begin(old_image, index, diag);
 
-	if (err == OTA_OK)
-		err = sort(*index, diag);
+	if (!*index)
+		return err;
+	err = sort(*index, diag);
 	if (err != OTA_OK) {
 		ota_index_free(*index);
 		*index = NULL;
