@@ -1,42 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
-#include <ota/vcdiff.h>
+#include "vcdiff_code.h"
 
-/* RFC 3284 section 4.1; bit 2 of the first two is xdelta3's. */
-#define HDR_SECONDARY  0x01U
-#define HDR_CODE_TABLE 0x02U
-#define HDR_APP_HEADER 0x04U
-#define HDR_KNOWN      (HDR_SECONDARY | HDR_CODE_TABLE | HDR_APP_HEADER)
-#define WIN_SOURCE     0x01U
-#define WIN_TARGET     0x02U
-#define WIN_ADLER      0x04U
-#define WIN_KNOWN      (WIN_SOURCE | WIN_TARGET | WIN_ADLER)
-#define DELTA_KNOWN    0x07U /* a bit for each section, in their order */
-
-#define VARINT_BITS 7U
-#define VARINT_MORE 0x80U
-#define VARINT_MAX  5U /* bytes */
-#define ADLER_SIZE  4U
+#define HDR_KNOWN   (HDR_SECONDARY | HDR_CODE_TABLE | HDR_APP_HEADER)
+#define WIN_KNOWN   (WIN_SOURCE | WIN_TARGET | WIN_ADLER)
+#define DELTA_KNOWN 0x07U /* a bit for each section, in their order */
+#define VARINT_MAX  5U    /* bytes */
 /* Target length, Delta_Indicator and three section lengths are a byte each at least. */
 #define DELTA_LEN_MIN 5U
-
-/* The default code table, RFC 3284 section 5.6, by its groups' first indices. */
-#define CODE_RUN        0U
-#define CODE_ADD        1U   /* size in the instruction section, then sizes 1 to 17 */
-#define CODE_COPY       19U  /* for each mode: size in the section, then sizes 4 to 18 */
-#define CODE_ADD_COPY   163U /* modes 0 to 5: ADD 1 to 4 with COPY 4 to 6 */
-#define CODE_ADD_COPY_4 235U /* modes 6 to 8: ADD 1 to 4 with COPY 4 */
-#define CODE_COPY_4_ADD 247U /* each mode: COPY 4 with ADD 1 */
-#define COPY_PER_MODE   16U
-#define COPY_MIN        4U
-#define PAIR_ADDS       4U
-#define PAIR_COPIES     3U
-
-#define MODE_SELF 0U
-#define MODE_HERE 1U
-#define MODE_NEAR 2U
-#define MODE_SAME (MODE_NEAR + OTA_VCDIFF_NEAR)
-
-#define ADLER_BASE 65521U
+#define ADLER_BASE    65521U
 /* As many bytes as cannot overflow 32 bits, as in zlib. */
 #define ADLER_RUN 5552U
 
@@ -225,7 +196,7 @@ static struct instruction instruction_of(enum kind kind, unsigned size, unsigned
 /* ADD 1 to 4, then COPY: the copy's size changes fastest, the mode slowest. */
 static struct instruction add_copy(unsigned half, unsigned at, unsigned copies, unsigned mode)
 {
-	unsigned per_mode = PAIR_ADDS * copies;
+	unsigned per_mode = OTA_VCDIFF_PAIR_ADD_MAX * copies;
 
 	while (at >= per_mode) {
 		at -= per_mode;
@@ -233,26 +204,27 @@ static struct instruction add_copy(unsigned half, unsigned at, unsigned copies, 
 	}
 	if (half == 0)
 		return instruction_of(ADD, 1 + at / copies, 0);
-	return instruction_of(COPY, COPY_MIN + at % copies, mode);
+	return instruction_of(COPY, OTA_VCDIFF_COPY_CODED_MIN + at % copies, mode);
 }
 
 /* The table's entry, computed: a device need not carry 1,536 bytes of it. */
 static struct instruction code_table(unsigned code, unsigned half)
 {
 	if (code >= CODE_COPY_4_ADD)
-		return half == 0 ? instruction_of(COPY, COPY_MIN, code - CODE_COPY_4_ADD)
+		return half == 0 ? instruction_of(COPY, OTA_VCDIFF_COPY_CODED_MIN,
+						  code - CODE_COPY_4_ADD)
 				 : instruction_of(ADD, 1, 0);
 	if (code >= CODE_ADD_COPY_4)
 		return add_copy(half, code - CODE_ADD_COPY_4, 1, MODE_SAME);
 	if (code >= CODE_ADD_COPY)
-		return add_copy(half, code - CODE_ADD_COPY, PAIR_COPIES, MODE_SELF);
+		return add_copy(half, code - CODE_ADD_COPY, PAIR_COPY_SIZES, MODE_SELF);
 	if (half != 0)
 		return instruction_of(NOOP, 0, 0);
 	if (code >= CODE_COPY) {
-		unsigned size = (code - CODE_COPY) % COPY_PER_MODE;
+		unsigned size = (code - CODE_COPY) % COPY_CODES;
 
-		return instruction_of(COPY, size > 0 ? size + COPY_MIN - 1 : 0,
-				      (code - CODE_COPY) / COPY_PER_MODE);
+		return instruction_of(COPY, size > 0 ? size + OTA_VCDIFF_COPY_CODED_MIN - 1 : 0,
+				      (code - CODE_COPY) / COPY_CODES);
 	}
 	return instruction_of(code == CODE_RUN ? RUN : ADD, code == CODE_RUN ? 0 : code - CODE_ADD,
 			      0);

@@ -1,33 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-#include <ota/vcdiff.h>
+#include "vcdiff_code.h"
 
-/* RFC 3284 section 4.1, and xdelta3's two extensions of the indicators. */
-#define VERSION       0U
-#define HDR_SECONDARY 0x01U
-#define WIN_SOURCE    0x01U
-#define WIN_ADLER     0x04U
-#define ADLER_SIZE    4U
-#define VARINT_BITS   7U
-#define VARINT_MORE   0x80U
-#define MODE_SELF     0U
-#define MODE_HERE     1U
-#define MODE_NEAR     2U
-#define MODE_SAME     (MODE_NEAR + OTA_VCDIFF_NEAR)
-
-/* The default code table, RFC 3284 section 5.6, by its groups' first indices. */
-#define CODE_RUN        0U
-#define CODE_ADD        1U   /* size in the instruction section, then sizes 1 to 17 */
-#define CODE_COPY       19U  /* for each mode: size in the section, then sizes 4 to 18 */
-#define CODE_ADD_COPY   163U /* modes below SAME: ADD 1 to 4 and COPY 4 to 6 */
-#define CODE_ADD_COPY_4 235U /* SAME modes: ADD 1 to 4 and COPY 4 */
-#define CODE_COPY_4_ADD 247U /* COPY 4 and ADD 1 */
-#define ADD_CODED_MAX   17U
-#define COPY_CODED_MIN  4U
-#define COPY_CODED_MAX  18U
-#define COPY_CODES      16U /* per mode */
-#define PAIR_ADD_MAX    4U
-#define PAIR_COPY_MAX   6U
-#define PAIR_COPY_SIZES (PAIR_COPY_MAX - COPY_CODED_MIN + 1)
+#define VERSION 0U
 
 /* One instruction, its address resolved. */
 struct instruction {
@@ -153,16 +127,17 @@ static unsigned pair_code(const struct instruction *a, const struct instruction 
 {
 	bool add_first = a->kind == OTA_OP_INSERT && b->kind == OTA_OP_COPY_NEW;
 
-	if (add_first && a->len <= PAIR_ADD_MAX && b->len >= COPY_CODED_MIN) {
-		if (b->mode >= MODE_SAME && b->len == COPY_CODED_MIN)
-			return CODE_ADD_COPY_4 + (b->mode - MODE_SAME) * PAIR_ADD_MAX + a->len - 1;
-		if (b->mode < MODE_SAME && b->len <= PAIR_COPY_MAX)
+	if (add_first && a->len <= OTA_VCDIFF_PAIR_ADD_MAX && b->len >= OTA_VCDIFF_COPY_CODED_MIN) {
+		if (b->mode >= MODE_SAME && b->len == OTA_VCDIFF_COPY_CODED_MIN)
+			return CODE_ADD_COPY_4 + (b->mode - MODE_SAME) * OTA_VCDIFF_PAIR_ADD_MAX +
+			       a->len - 1;
+		if (b->mode < MODE_SAME && b->len <= OTA_VCDIFF_PAIR_COPY_MAX)
 			return CODE_ADD_COPY +
-			       (b->mode * PAIR_ADD_MAX + a->len - 1) * PAIR_COPY_SIZES + b->len -
-			       COPY_CODED_MIN;
+			       (b->mode * OTA_VCDIFF_PAIR_ADD_MAX + a->len - 1) * PAIR_COPY_SIZES +
+			       b->len - OTA_VCDIFF_COPY_CODED_MIN;
 	}
-	if (a->kind == OTA_OP_COPY_NEW && b->kind == OTA_OP_INSERT && a->len == COPY_CODED_MIN &&
-	    b->len == 1)
+	if (a->kind == OTA_OP_COPY_NEW && b->kind == OTA_OP_INSERT &&
+	    a->len == OTA_VCDIFF_COPY_CODED_MIN && b->len == 1)
 		return CODE_COPY_4_ADD + a->mode;
 	return 0;
 }
@@ -174,11 +149,11 @@ static void write_code(struct ota_wr *wr, const struct instruction *in)
 
 	if (in->kind == OTA_OP_INSERT) {
 		first = CODE_ADD;
-		coded = in->len <= ADD_CODED_MAX ? in->len : 0;
+		coded = in->len <= OTA_VCDIFF_ADD_CODED_MAX ? in->len : 0;
 	} else if (in->kind == OTA_OP_COPY_NEW) {
 		first = CODE_COPY + in->mode * COPY_CODES;
-		if (in->len >= COPY_CODED_MIN && in->len <= COPY_CODED_MAX)
-			coded = in->len - COPY_CODED_MIN + 1;
+		if (in->len >= OTA_VCDIFF_COPY_CODED_MIN && in->len <= OTA_VCDIFF_COPY_CODED_MAX)
+			coded = in->len - OTA_VCDIFF_COPY_CODED_MIN + 1;
 	}
 	ota_wr_u8(wr, (uint8_t)(first + coded));
 	if (coded == 0)

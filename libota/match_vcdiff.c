@@ -27,14 +27,10 @@
 #define BARREN_STEP    16U
 #define WORTH_THE_NAME 8U
 
-#define ADD_CODED_MAX  17U
-#define COPY_CODED_MAX 18U
-#define PAIR_ADD_MAX   4U
-#define PAIR_COPY_MAX  6U
-#define ADDR_LEN_MAX   5U
-#define NO_ADDR        0xffffffffU
-#define USED_BITS      12U /* some times the same cache */
-#define USED           (1U << USED_BITS)
+#define ADDR_LEN_MAX 5U
+#define NO_ADDR      0xffffffffU
+#define USED_BITS    12U /* some times the same cache */
+#define USED         (1U << USED_BITS)
 
 enum way_kind {
 	WAY_START,
@@ -152,9 +148,10 @@ static void offer_add(struct vcdiff_work *w, uint32_t from, uint32_t at)
 		way.paired = before->kind == WAY_COPY && before->len == VCDIFF_COPY_MIN &&
 			     !before->paired;
 		way.cost += way.paired ? 0 : 1;
-	} else if ((before->add == 1 && before->paired) || before->add == ADD_CODED_MAX) {
+	} else if ((before->add == 1 && before->paired) ||
+		   before->add == OTA_VCDIFF_ADD_CODED_MAX) {
 		way.cost++;
-	} else if (before->add > ADD_CODED_MAX) {
+	} else if (before->add > OTA_VCDIFF_ADD_CODED_MAX) {
 		way.cost += ota_vcdiff_size_len(way.add) - ota_vcdiff_size_len(before->add);
 	}
 	offer(w, at + 1, &way);
@@ -163,7 +160,7 @@ static void offer_add(struct vcdiff_work *w, uint32_t from, uint32_t at)
 /* The next length of a copy that is worth weighing. */
 static uint32_t next_len(uint32_t len, uint32_t longest)
 {
-	if (len >= COPY_CODED_MAX && len < longest && longest - len > COPY_END)
+	if (len >= OTA_VCDIFF_COPY_CODED_MAX && len < longest && longest - len > COPY_END)
 		return longest - COPY_END;
 	return len + 1;
 }
@@ -174,7 +171,8 @@ static void offer_copy(struct vcdiff_work *w, uint32_t from, uint32_t at, struct
 {
 	const struct way *before = &w->ways[from];
 	unsigned cost = addr_len(w, before, copy.addr, at);
-	bool may_pair = before->add > 0 && before->add <= PAIR_ADD_MAX && !before->paired;
+	bool may_pair =
+		before->add > 0 && before->add <= OTA_VCDIFF_PAIR_ADD_MAX && !before->paired;
 	bool extends = before->kind == WAY_START && copy.addr == w->extend;
 	struct way way = {.kind = extends ? WAY_EXTEND : WAY_COPY,
 			  .from = from,
@@ -188,9 +186,9 @@ static void offer_copy(struct vcdiff_work *w, uint32_t from, uint32_t at, struct
 	}
 	for (uint32_t len = first; len <= copy.len; len = next_len(len, copy.len)) {
 		way.len = len;
-		way.paired = may_pair && len <= PAIR_COPY_MAX;
+		way.paired = may_pair && len <= OTA_VCDIFF_PAIR_COPY_MAX;
 		way.cost = before->cost + cost + (way.paired ? 0 : 1);
-		if (len > COPY_CODED_MAX)
+		if (len > OTA_VCDIFF_COPY_CODED_MAX)
 			way.cost += ota_vcdiff_size_len(len);
 		if (extends)
 			way.cost = before->cost;

@@ -65,24 +65,9 @@ void ota_vcdiff_finder_start(struct vcdiff_finder *f, struct ota_span part, uint
 	f->source = ota_span_sub(f->index->old_image, source_at, source_len);
 }
 
-/* Equal bytes at the front of both, at most `max`. */
 static uint32_t common(const uint8_t *a, const uint8_t *b, size_t max)
 {
-	size_t n = 0;
-
-	while (max - n >= sizeof(uint64_t)) {
-		uint64_t x;
-		uint64_t y;
-
-		memcpy(&x, a + n, sizeof(x));
-		memcpy(&y, b + n, sizeof(y));
-		if (x != y)
-			break;
-		n += sizeof(x);
-	}
-	while (n < max && a[n] == b[n])
-		n++;
-	return (uint32_t)n;
+	return (uint32_t)ota_common(a, b, 0, max);
 }
 
 uint32_t ota_vcdiff_copy_len(const struct vcdiff_finder *f, uint32_t addr, uint32_t at)

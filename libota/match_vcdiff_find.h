@@ -8,7 +8,7 @@
 #include "suffix_sort.h"
 
 /* Shorter copies are never cheaper than the bytes themselves. */
-#define VCDIFF_COPY_MIN 4U
+#define VCDIFF_COPY_MIN OTA_VCDIFF_COPY_CODED_MIN
 /*
  * Longer copies count as this long: they are told apart by nothing that matters, and a run of one
  * byte would be gone through again and again.

@@ -193,21 +193,9 @@ static struct ota_span suffix(const struct ota_index *index, size_t rank)
 static size_t common(struct ota_span a, struct ota_span b, size_t known)
 {
 	size_t end = a.len < b.len ? a.len : b.len;
-	size_t n = known < end ? known : end; /* entries that are out of order know nothing */
 
-	while (end - n >= sizeof(uint64_t)) {
-		uint64_t x;
-		uint64_t y;
-
-		memcpy(&x, a.data + n, sizeof(x));
-		memcpy(&y, b.data + n, sizeof(y));
-		if (x != y)
-			break;
-		n += sizeof(x);
-	}
-	while (n < end && a.data[n] == b.data[n])
-		n++;
-	return n;
+	/* Entries that are out of order know nothing. */
+	return ota_common(a.data, b.data, known < end ? known : end, end);
 }
 
 /* Does `candidate` sort below `wanted`, with which it shares its first `n` bytes and no more? */

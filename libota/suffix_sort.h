@@ -31,6 +31,27 @@ struct ota_match {
 	size_t len;
 };
 
+/* Equal bytes at the front of both, of which the first `known` are, and no more than `end` count.
+ */
+static inline size_t ota_common(const uint8_t *a, const uint8_t *b, size_t known, size_t end)
+{
+	size_t n = known;
+
+	while (end - n >= sizeof(uint64_t)) {
+		uint64_t x;
+		uint64_t y;
+
+		memcpy(&x, a + n, sizeof(x));
+		memcpy(&y, b + n, sizeof(y));
+		if (x != y)
+			break;
+		n += sizeof(x);
+	}
+	while (n < end && a[n] == b[n])
+		n++;
+	return n;
+}
+
 /* A place in old that matches the longest head of `wanted`. */
 struct ota_match ota_suffix_longest(const struct ota_index *index, struct ota_span wanted);
 

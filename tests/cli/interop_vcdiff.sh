@@ -58,19 +58,8 @@ neighbours() {
 
 generated() {
 	local new
-	bytes 60000 1 >"$tmp/a"
-	bytes 20000 2 >"$tmp/b"
-	printf x >"$tmp/x"
+	edited_files
 	: >"$tmp/empty"
-	{ head -c 30000 "$tmp/a"; printf 'inserted'; tail -c 30000 "$tmp/a"; } >"$tmp/inserted"
-	{ tail -c 30000 "$tmp/a"; head -c 30000 "$tmp/a"; } >"$tmp/swapped"
-	{ cat "$tmp/a"; head -c 40000 /dev/zero | tr '\0' '\377'; } >"$tmp/padded"
-	{ head -c 50000 "$tmp/a"; head -c 50000 /dev/zero | tr '\0' '\377'; } >"$tmp/padded2"
-	{ cat "$tmp/a" "$tmp/b" "$tmp/a"; } >"$tmp/twice"
-	cp "$tmp/a" "$tmp/changed"
-	for at in $(seq 7 500 59000); do
-		put "$tmp/changed" "$at" 5aa5
-	done
 	for new in a b x empty inserted swapped padded padded2 twice changed; do
 		pair "$tmp/a" "$tmp/$new" any
 		pair "$tmp/$new" "$tmp/a" any

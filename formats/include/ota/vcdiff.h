@@ -83,6 +83,14 @@ OTA_API OTA_MUST_CHECK enum ota_err ota_vcdiff_number_read(struct ota_rd *rd, ui
 /* Adler-32 of `bytes`, going on from `adler`; begin with 1. */
 OTA_API uint32_t ota_adler32(uint32_t adler, struct ota_span bytes);
 
+/* Sizes that the default code table holds; others follow the code (RFC 3284 section 5.6). */
+#define OTA_VCDIFF_ADD_CODED_MAX  17U
+#define OTA_VCDIFF_COPY_CODED_MIN 4U
+#define OTA_VCDIFF_COPY_CODED_MAX 18U
+/* ADD and COPY up to these share a code. */
+#define OTA_VCDIFF_PAIR_ADD_MAX  4U
+#define OTA_VCDIFF_PAIR_COPY_MAX 6U
+
 /* -- address cache (RFC 3284 section 5.3) ------------------------------------------------------ */
 
 #define OTA_VCDIFF_NEAR 4U
