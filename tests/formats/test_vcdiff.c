@@ -309,6 +309,7 @@ static enum ota_want answer(const struct supply *s, struct progress *p, enum ota
 	case OTA_WANT_ROOM:
 		give_room(s, p);
 		break;
+	case OTA_WANT_NEW: /* never, in this format */
 	case OTA_WANT_NONE:
 	case OTA_WANT_STOP:
 		break;

@@ -40,6 +40,7 @@ struct ota_ops {
 enum ota_want {
 	OTA_WANT_PATCH, /* more patch bytes (of io->stream) */
 	OTA_WANT_OLD,   /* old bytes from io->old_at on, io->old_len at most */
+	OTA_WANT_NEW,   /* new bytes put out before, from io->old_at of new on, into io->old */
 	OTA_WANT_ROOM,  /* room for new bytes */
 	OTA_WANT_NONE,  /* done: the whole new image has been written */
 	OTA_WANT_STOP,  /* malformed: the decoder's err says why */

@@ -1,0 +1,88 @@
+// SPDX-License-Identifier: Apache-2.0
+/*
+ * Reference units: the bytes of an image that hold an address, and so change when what they point
+ * at moves. otd's decoder recognises them in old and writes them for new; the matcher, too, looks
+ * through them. One file for each architecture, behind the switch in formats/otd_arch.c. Encodings
+ * after the Armv7-M Architecture Reference Manual (DDI 0403), A5 to A7.
+ */
+#ifndef OTA_OTD_UNIT_H
+#define OTA_OTD_UNIT_H
+
+#include <ota/otd.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+enum ota_otd_kind {
+	OTA_OTD_POINTER = 0, /* aligned word, into the image */
+	OTA_OTD_RAM_POINTER, /* aligned word, into RAM */
+	OTA_OTD_BL,
+	OTA_OTD_BW,   /* B.W */
+	OTA_OTD_BCCW, /* Bcc.W */
+	/* From here on: tier M only. */
+	OTA_OTD_LDR,  /* LDR Rt, [PC, #imm8] */
+	OTA_OTD_ADR,  /* ADR, 16 bits */
+	OTA_OTD_B,    /* B, 16 bits */
+	OTA_OTD_BCC,  /* Bcc, 16 bits */
+	OTA_OTD_CBZ,  /* CBZ, CBNZ */
+	OTA_OTD_LDRW, /* LDR.W Rt, [PC, #imm12] */
+	OTA_OTD_MOVW, /* MOVW, then MOVT of the same register right behind it */
+};
+#define OTA_OTD_KINDS    12U
+#define OTA_OTD_KINDS_XS 5U
+
+/* Most bytes of a unit, and so most that a recogniser looks at. */
+#define OTA_OTD_UNIT_MAX 8U
+
+struct ota_otd_unit {
+	uint32_t target; /* the address it holds; with the Thumb bit if it has one */
+	uint32_t key; /* map key: target's offset in its image, or OTA_OTD_KEY_RAM + RAM offset */
+	uint8_t kind; /* enum ota_otd_kind */
+	uint8_t len;  /* bytes */
+};
+
+/* RAM addresses are kept above all offsets of an image (which are at most OTA_OTD_KEY_RAM). */
+#define OTA_OTD_KEY_RAM 0x2000000U
+
+/* How far behind its image a target may lie: pointers to the end, and branches of a larger new one.
+ */
+#define OTA_OTD_POINTER_SLACK 4096U
+#define OTA_OTD_BRANCH_SLACK  65536U
+
+/*
+ * Recognises a unit at offset `at` of `image`, whose next bytes are `bytes` (all there are, up to
+ * OTA_OTD_UNIT_MAX). Looks at nothing else, so that encoder and decoder always agree. The unit's
+ * length never exceeds bytes.len. False: none. Fills `unit`.
+ */
+OTA_API bool ota_otd_unit_read(enum ota_otd_arch arch, enum ota_otd_tier tier,
+			       const struct ota_otd_image *image, uint32_t at,
+			       struct ota_span bytes, struct ota_otd_unit *unit);
+
+/*
+ * Rewrites `bytes`, the unit's own, so that at address `addr` they hold `target`. False when they
+ * cannot; `bytes` are then as they were. Bits that are no part of the address stay.
+ */
+OTA_API bool ota_otd_unit_write(enum ota_otd_arch arch, const struct ota_otd_unit *unit,
+				uint32_t addr, uint32_t target, uint8_t *bytes);
+
+/* Steps in which a target of that kind moves: 4, 2 or 1 bytes. */
+OTA_API uint32_t ota_otd_unit_step(enum ota_otd_arch arch, uint8_t kind);
+
+/* A target moved by `shift` as the kind can hold it: rounded to the step where that is 4. */
+OTA_API uint32_t ota_otd_unit_moved(enum ota_otd_arch arch, const struct ota_otd_unit *unit,
+				    uint32_t shift);
+
+/* -- for matchers only ------------------------------------------------------------------------- */
+
+/*
+ * Zeroes the fields of `bytes` that hold the address: two units that differ by their targets alone
+ * become equal. Of pointers the low 16 bits.
+ */
+OTA_API void ota_otd_unit_blank(enum ota_otd_arch arch, const struct ota_otd_unit *unit,
+				uint8_t *bytes);
+
+#ifdef __cplusplus
+}
+#endif
+#endif
