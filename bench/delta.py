@@ -2,15 +2,22 @@
 # SPDX-License-Identifier: Apache-2.0
 """Patches against bsdiff and xdelta3: size, processor time and memory, as ratios ours / theirs.
 
-usage: bench/delta.py OTATOOL [--corpus DIR] [--large] [--repeat N] [--json FILE] [--markdown FILE]
+usage: bench/delta.py OTATOOL [--corpus DIR] [--large] [--only NAMES] [--sizes] [--repeat N]
+                      [--json FILE] [--markdown FILE]
 
 DIR is a folder of product folders whose files, sorted, are releases in order; without it the sensor
-example is measured. --large adds two pairs of 8 MiB made from them. Every command of a pair runs once
-in turn, N times over (default 5), so that a busy moment of the machine meets all; times and resident
-memory are medians. Peak heap comes from a run of its own. Every result is compared with the new image:
-exit 1 if one differs. Needs bsdiff, xdelta3 and a C compiler; Python's standard library only.
+example is measured. Its INDEX.tsv, if there is one, tells each product's CPU. --large adds two
+pairs of 8 MiB made from them. NAMES are the contests to measure, of bsdiff, vcdiff, otd and otd-m,
+with commas between; all unless given. --sizes makes every patch once, and compares sizes alone.
+
+Every command of a pair runs once in turn, N times over (default 5), so that a busy moment of the
+machine meets all; times and resident memory are medians. Peak heap comes from a run of its own.
+Every result is compared with the new image: exit 1 if one differs. Needs bsdiff, xdelta3 and a C
+compiler; Python's standard library only.
 """
 import argparse
+import collections
+import csv
 import datetime
 import filecmp
 import json
@@ -28,13 +35,36 @@ LARGE = 8 << 20
 SEED = 20240229
 BLOCK = 64 << 10
 
-# What a peer is called, its package, and how it makes and applies a patch.
-PEERS = {
-    "bsdiff": ("bsdiff", lambda old, new, patch: ["bsdiff", old, new, patch],
-               lambda old, patch, new: ["bspatch", old, new, patch]),
-    "vcdiff": ("xdelta3", lambda old, new, patch: ["xdelta3", "-e", "-9", "-S", "none", "-A=",
-                                                   "-f", "-s", old, new, patch],
-               lambda old, patch, new: ["xdelta3", "-d", "-f", "-s", old, patch, new]),
+# A patch under this share of new is a small change: applying it shows how fast a decoder copies.
+SMALL_CHANGE = 0.02
+# otd's header and checksums are worth it up to so many bytes more than the peer's patch.
+SLACK = 32
+
+
+def bsdiff(old, new, patch):
+    return ["bsdiff", old, new, patch]
+
+
+def bspatch(old, patch, new):
+    return ["bspatch", old, new, patch]
+
+
+def xdelta3_make(old, new, patch):
+    return ["xdelta3", "-e", "-9", "-S", "none", "-A=", "-f", "-s", old, new, patch]
+
+
+def xdelta3_apply(old, patch, new):
+    return ["xdelta3", "-d", "-f", "-s", old, patch, new]
+
+
+# What is measured: our format and options, the peer's package, how it makes and applies a patch,
+# and whether the two read each other's.
+Contest = collections.namedtuple("Contest", "format options package make apply shared")
+CONTESTS = {
+    "bsdiff": Contest("bsdiff", [], "bsdiff", bsdiff, bspatch, True),
+    "vcdiff": Contest("vcdiff", [], "xdelta3", xdelta3_make, xdelta3_apply, True),
+    "otd": Contest("otd", ["--tier", "xs"], "bsdiff", bsdiff, bspatch, False),
+    "otd-m": Contest("otd", ["--tier", "m"], "bsdiff", bsdiff, bspatch, False),
 }
 
 # Key, heading, unit. "theirs" is our apply of the peer's patch, against the peer's of the same.
@@ -125,42 +155,51 @@ class Step:
         return {"cpu_us": cpu, "rss_bytes": rss, "heap_bytes": self.heap}
 
 
-def steps_of(tools, kind, old, new):
+def steps_of(tools, kind, old, new, sizes):
     """In the order they run in; ours and theirs alternate."""
-    _, create, apply = PEERS[kind]
+    contest = CONTESTS[kind]
     ours, theirs = tools.path(kind + ".ours"), tools.path(kind + ".theirs")
     out = tools.path("result")
-    make = [tools.otatool, "diff", "--format", kind, old, new, "-o", ours]
+    make = [tools.otatool, "diff", "--format", contest.format] + contest.options
     use = [tools.otatool, "apply", old]
-    return {
-        ("create", "ours"): Step(make, ours),
-        ("create", "theirs"): Step(create(old, new, theirs), theirs),
-        ("apply", "ours"): Step(use + [ours, "-o", out], out, new),
-        ("apply", "theirs"): Step(apply(old, theirs, out), out, new),
-        ("theirs", "ours"): Step(use + [theirs, "-o", out], out, new),
-        ("check", "theirs"): Step(apply(old, ours, out), out, new),
+    steps = {
+        ("create", "ours"): Step(make + [old, new, "-o", ours], ours),
+        ("create", "theirs"): Step(contest.make(old, new, theirs), theirs),
     }
+    if not sizes:
+        steps[("apply", "ours")] = Step(use + [ours, "-o", out], out, new)
+        steps[("apply", "theirs")] = Step(contest.apply(old, theirs, out), out, new)
+    if not sizes and contest.shared:
+        steps[("theirs", "ours")] = Step(use + [theirs, "-o", out], out, new)
+        steps[("check", "theirs")] = Step(contest.apply(old, ours, out), out, new)
+    return steps
 
 
 def compared(ours, theirs):
     return {"ours": ours, "theirs": theirs, "ratio": ours / theirs if theirs else math.nan}
 
 
-def measure_pair(tools, kinds, pair, repeat):
-    steps = {kind: steps_of(tools, kind, pair["old_path"], pair["new_path"]) for kind in kinds}
+def measure_pair(tools, kinds, pair, arguments):
+    steps = {kind: steps_of(tools, kind, pair["old_path"], pair["new_path"], arguments.sizes)
+             for kind in kinds}
     everything = [step for kind in kinds for step in steps[kind].values()]
-    for _ in range(repeat):
+    for _ in range(arguments.repeat):
         for step in everything:
             step.run(tools)
+    pair["formats"] = {}
+    for kind in kinds:
+        sizes = [os.path.getsize(tools.path(f"{kind}.{side}")) for side in ("ours", "theirs")]
+        pair["formats"][kind] = {"patch_bytes": compared(*sizes)}
+    if arguments.sizes:
+        return
     for step in everything:
         step.run_for_heap(tools)
-    pair["formats"] = {}
     for kind in kinds:
         done = {key: step.result() for key, step in steps[kind].items()}
         done[("theirs", "theirs")] = done[("apply", "theirs")]
-        sizes = [os.path.getsize(tools.path(f"{kind}.{side}")) for side in ("ours", "theirs")]
-        pair["formats"][kind] = {"patch_bytes": compared(*sizes)}
         for act in ("create", "apply", "theirs"):
+            if (act, "ours") not in done:
+                continue
             for what in ("cpu_us", "rss_bytes", "heap_bytes"):
                 pair["formats"][kind][f"{act}_{what}"] = compared(
                     done[(act, "ours")][what], done[(act, "theirs")][what])
@@ -182,8 +221,20 @@ def releases_in(corpus):
             yield product, sorted(os.path.join(folder, name) for name in os.listdir(folder))
 
 
-def pair_of(product, old, new, large=False):
-    return {"product": product, "old": os.path.basename(old), "new": os.path.basename(new),
+def cpus_in(corpus):
+    """Product name and its CPU, as far as it is known."""
+    if not corpus:
+        return {"sensor": "M3"}
+    try:
+        with open(os.path.join(corpus, "INDEX.tsv"), newline="") as file:
+            return {line["product"]: line["cpu"] for line in csv.DictReader(file, delimiter="\t")}
+    except (OSError, KeyError):
+        return {}
+
+
+def pair_of(product, cpu, old, new, large=False):
+    return {"product": product, "cpu": cpu,
+            "old": os.path.basename(old), "new": os.path.basename(new),
             "old_bytes": os.path.getsize(old), "new_bytes": os.path.getsize(new), "large": large,
             "old_path": os.path.abspath(old), "new_path": os.path.abspath(new)}
 
@@ -216,12 +267,14 @@ def large_pairs(releases, folder):
         with open(os.path.join(folder, name), "wb") as file:
             file.write(data)
     for name in ("large-moved", "large-edited"):
-        yield pair_of("large", os.path.join(folder, "large-old"), os.path.join(folder, name), True)
+        yield pair_of("large", "", os.path.join(folder, "large-old"), os.path.join(folder, name),
+                      True)
 
 
 def all_pairs(arguments, folder):
     releases = list(releases_in(arguments.corpus))
-    pairs = [pair_of(product, old, new) for product, files in releases
+    cpus = cpus_in(arguments.corpus)
+    pairs = [pair_of(product, cpus.get(product, ""), old, new) for product, files in releases
              for old, new in zip(files, files[1:])]
     if arguments.large:
         pairs += large_pairs(releases, folder)
@@ -252,9 +305,44 @@ def name_of(pair):
     return f"{pair['product']}: {names[0]} to {names[1]}"
 
 
+def metrics_of(pairs, kind):
+    """Those that were measured."""
+    return [row for row in METRICS if row[0] in pairs[0]["formats"][kind]]
+
+
 def totals_of(pairs, kinds):
-    return {kind: {metric: total_of(pairs, kind, metric) for metric, _, _ in METRICS}
-            for kind in kinds}
+    return {kind: {metric: total_of(pairs, kind, metric)
+                   for metric, _, _ in metrics_of(pairs, kind)} for kind in kinds}
+
+
+def cores_of(pairs):
+    """What otd's model knows the code of, and what it does not."""
+    cortex_m = [pair for pair in pairs if pair["cpu"].startswith("M")]
+    others = [pair for pair in pairs if not pair["cpu"].startswith("M")]
+    return {name: group for name, group in (("Cortex-M", cortex_m), ("Other", others)) if group}
+
+
+def small_changes(pairs, kind):
+    """MB/s (bytes per microsecond) of new where little changes; whole processes."""
+    small = [pair for pair in pairs
+             if pair["formats"][kind]["patch_bytes"]["ours"] < SMALL_CHANGE * pair["new_bytes"]]
+    made = sum(pair["new_bytes"] for pair in small)
+    spent = sum(pair["formats"][kind]["apply_cpu_us"]["ours"] for pair in small)
+    return {"pairs": len(small), "new_bytes": made, "mb_per_s": made / spent if small else None}
+
+
+def larger(pairs, kind):
+    """Names of pairs with a patch that is not worth its header."""
+    cells = ((pair, pair["formats"][kind]["patch_bytes"]) for pair in pairs)
+    return [name_of(pair) for pair, cell in cells if cell["ours"] > cell["theirs"] + SLACK]
+
+
+def otd_of(pairs, kind, sizes):
+    cores = {name: {metric: total_of(group, kind, metric)
+                    for metric, _, _ in metrics_of(group, kind)}
+             for name, group in cores_of(pairs).items()}
+    return {"cores": cores, "larger": larger(pairs, kind),
+            "small_changes": None if sizes else small_changes(pairs, kind)}
 
 
 def groups_of(pairs):
@@ -299,6 +387,10 @@ def command_line(arguments):
         words += ["--corpus", os.path.basename(os.path.normpath(arguments.corpus))]
     if arguments.large:
         words += ["--large"]
+    if arguments.only:
+        words += ["--only", arguments.only]
+    if arguments.sizes:
+        words += ["--sizes"]
     words += ["--repeat", str(arguments.repeat)]
     for option in ("json", "markdown"):
         if getattr(arguments, option):
@@ -321,15 +413,17 @@ def table(heads, lines):
 
 def product_lines(pairs, kind):
     for product, group in list(groups_of(pairs).items()) + [("all", pairs)]:
-        totals = {metric: total_of(group, kind, metric) for metric, _, _ in METRICS}
+        totals = totals_of(group, [kind])[kind]
         size = totals["patch_bytes"]
         yield ([product, len(group), f"{size['ours']:,}", f"{size['theirs']:,}",
                 f"{size['ratio_of_sums']:.3f}"] +
-               [f"{totals[metric]['geometric_mean']:.3f}" for metric, _, _ in METRICS])
+               [f"{totals[metric]['geometric_mean']:.3f}" for metric in totals])
 
 
 def metric_lines(totals):
     for metric, title, unit in METRICS:
+        if metric not in totals:
+            continue
         total = totals[metric]
         yield ([f"{title} ({unit})"] +
                [f"{total[side] / UNITS[unit]:,.0f}" for side in ("ours", "theirs")] +
@@ -337,20 +431,39 @@ def metric_lines(totals):
                                                 "worst")] + [total["worst_pair"]])
 
 
-def format_section(pairs, kind):
+def otd_lines(pairs, found):
+    names = found["larger"]
+    yield (f"Over bsdiff's patch and {SLACK} bytes: {len(names)} of {len(pairs)} pairs" +
+           (f" ({'; '.join(names)})." if names else "."))
+    speed = found["small_changes"]
+    if speed and speed["pairs"]:
+        yield ""
+        yield (f"Applying a small change (patch under {SMALL_CHANGE:.0%} of new), {speed['pairs']} "
+               f"pairs: {speed['mb_per_s']:.2f} MB of new image a second of CPU.")
+
+
+def format_section(pairs, kind, found):
     small = [pair for pair in pairs if not pair["large"]]
     large = [pair for pair in pairs if pair["large"]]
-    yield from ["", f"## {kind} against {PEERS[kind][0]}", "",
+    contest = CONTESTS[kind]
+    title = " ".join([contest.format] + contest.options)
+    yield from ["", f"## {title} against {contest.package}", "",
                 "By product: bytes of all patches, and geometric means of the ratios.", ""]
     heads = ["product", "pairs", "our bytes", "their bytes", "ratio of sums"]
-    yield from table(heads + [title for _, title, _ in METRICS], product_lines(small, kind))
+    titles = [title for _, title, _ in metrics_of(pairs, kind)]
+    yield from table(heads + titles, product_lines(small, kind))
     heads = ["", "ours, sum", "theirs, sum", "ratio of sums", "geometric mean", "median", "worst",
              "worst pair"]
-    for title, group in (("All pairs together", small), ("Large pairs", large)):
+    groups = {"All pairs together": small}
+    if found:
+        groups = {f"{name} pairs": group for name, group in cores_of(small).items()}
+    for title, group in list(groups.items()) + [("Large pairs", large)]:
         if group:
             yield from ["", f"{title}, {len(group)}:", ""]
-            totals = {metric: total_of(group, kind, metric) for metric, _, _ in METRICS}
-            yield from table(heads, metric_lines(totals))
+            yield from table(heads, metric_lines(totals_of(group, [kind])[kind]))
+    if found:
+        yield ""
+        yield from otd_lines(small, found)
 
 
 def markdown(report):
@@ -361,14 +474,17 @@ def markdown(report):
         f"Written by `{report['command']}` on {report['date']}; what is measured, and how: "
         "`README.md` beside it.", "",
         f"* Machine: {where['cpu']}, {where['cores']} cores, {where['system']}",
-        f"* {versions}",
-        f"* Runs of each command, alternating: {report['repeat']}; their median counts. Heap is from "
-        "one more",
-        f"* An otatool that does nothing (`version`): {report['idle']['cpu_us'] / 1000:.1f} ms, "
-        f"peak RSS {report['idle']['rss_bytes'] // 1024:,} KiB",
-        "* Ratios are ours / theirs: below 1 is better. Only ratios of one run mean something."]
+        f"* {versions}"]
+    if report["idle"]:
+        yield from [
+            f"* Runs of each command, alternating: {report['repeat']}; their median counts. "
+            "Heap is from one more",
+            "* An otatool that does nothing (`version`): "
+            f"{report['idle']['cpu_us'] / 1000:.1f} ms, "
+            f"peak RSS {report['idle']['rss_bytes'] // 1024:,} KiB"]
+    yield "* Ratios are ours / theirs: below 1 is better. Only ratios of one run mean something."
     for kind in report["totals"]:
-        yield from format_section(report["pairs"], kind)
+        yield from format_section(report["pairs"], kind, report["otd"].get(kind))
 
 
 def idle(tools, repeat):
@@ -382,14 +498,18 @@ def report_of(arguments, tools, pairs, kinds):
     small = [pair for pair in pairs if not pair["large"]]
     large = [pair for pair in pairs if pair["large"]]
     versions = {"otatool": tools.call([tools.otatool, "version"]).split()[1]}
-    versions.update((PEERS[kind][0], package_version(PEERS[kind][0])) for kind in kinds)
+    packages = dict.fromkeys(CONTESTS[kind].package for kind in kinds)
+    versions.update((package, package_version(package)) for package in packages)
+    still = None if arguments.sizes else idle(tools, arguments.repeat)
     public = [{key: value for key, value in pair.items() if not key.endswith("_path")}
               for pair in pairs]
     return {"schema": "otatool.bench.delta/1",
             "date": datetime.datetime.now(datetime.timezone.utc).strftime("%Y-%m-%d"),
             "machine": machine(), "versions": versions, "command": command_line(arguments),
-            "repeat": arguments.repeat, "idle": idle(tools, arguments.repeat), "pairs": public,
+            "repeat": arguments.repeat, "idle": still, "pairs": public,
             "totals": totals_of(small, kinds),
+            "otd": {kind: otd_of(small, kind, arguments.sizes) for kind in kinds
+                    if CONTESTS[kind].format == "otd"},
             "totals_large": totals_of(large, kinds) if large else None}
 
 
@@ -400,18 +520,32 @@ def write(path, text):
 
 
 def parsed():
-    parser = argparse.ArgumentParser(usage=__doc__.split("usage: ")[1].split("\n")[0],
+    parser = argparse.ArgumentParser(usage=__doc__.split("usage: ")[1].split("\n\n")[0],
                                      description=__doc__.split("\n\n", 2)[2])
     parser.add_argument("otatool")
     parser.add_argument("--corpus")
     parser.add_argument("--large", action="store_true")
+    parser.add_argument("--only")
+    parser.add_argument("--sizes", action="store_true")
     parser.add_argument("--repeat", type=int, default=5)
     parser.add_argument("--json")
     parser.add_argument("--markdown")
     arguments = parser.parse_args()
     if arguments.repeat < 1:
         parser.error("--repeat must be at least 1")
+    if arguments.sizes:
+        arguments.repeat = 1
+    for kind in arguments.only.split(",") if arguments.only else []:
+        if kind not in CONTESTS:
+            parser.error(f"--only knows {', '.join(CONTESTS)}")
     return arguments
+
+
+def kinds_of(tools, only):
+    """The contests asked for, of those that this otatool can take part in."""
+    formats = tools.call([tools.otatool, "version"]).split("patch formats: ")[1].split("\n")[0]
+    return [kind for kind, contest in CONTESTS.items()
+            if contest.format in formats.split() and (not only or kind in only.split(","))]
 
 
 def main():
@@ -419,13 +553,12 @@ def main():
     shm = "/dev/shm" if os.path.isdir("/dev/shm") else None
     with tempfile.TemporaryDirectory(dir=shm) as folder:
         tools = Tools(arguments.otatool, folder)
-        formats = tools.call([tools.otatool, "version"]).split("patch formats: ")[1].split("\n")[0]
-        kinds = [kind for kind in PEERS if kind in formats.split()]
+        kinds = kinds_of(tools, arguments.only)
         pairs = all_pairs(arguments, folder)
         for done, pair in enumerate(pairs, 1):
             if sys.stderr.isatty():
                 print(f"\r\033[K{done}/{len(pairs)} {name_of(pair)}", end="", file=sys.stderr)
-            measure_pair(tools, kinds, pair, arguments.repeat)
+            measure_pair(tools, kinds, pair, arguments)
         if sys.stderr.isatty():
             print("\r\033[K", end="", file=sys.stderr)
         report = report_of(arguments, tools, pairs, kinds)

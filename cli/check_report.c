@@ -17,6 +17,8 @@ static const char *place_name(enum ota_place where)
 		return "slot";
 	case OTA_PLACE_FLASH:
 		return "flash";
+	case OTA_PLACE_STACK:
+		return "stack";
 	case OTA_PLACE_GATEWAY:
 		return "gateway";
 	}
@@ -44,13 +46,26 @@ static void print_line(const struct ota_budget_line *line)
 			      : "DOES NOT FIT");
 }
 
-static void print_costs(const struct ota_costs *costs)
+/* What a line is made of: that of the stack when it is the stack's, else the rest. */
+static void print_costs(const struct ota_costs *costs, bool of_stack)
 {
 	char bytes[32];
 
-	for (unsigned i = 0; i < costs->n; i++)
-		printf("  %-38s %12s\n", costs->item[i].what,
-		       cli_grouped(costs->item[i].bytes, bytes));
+	for (unsigned i = 0; i < costs->n; i++) {
+		if ((costs->item[i].where == OTA_PLACE_STACK) == of_stack)
+			printf("  %-38s %12s\n", costs->item[i].what,
+			       cli_grouped(costs->item[i].bytes, bytes));
+	}
+}
+
+/* Without a line of its own stack counts in the first one. */
+static bool has_stack_line(const struct ota_budget *budget)
+{
+	for (unsigned i = 0; i < budget->n; i++) {
+		if (budget->line[i].where == OTA_PLACE_STACK)
+			return true;
+	}
+	return false;
 }
 
 /* "6.9 MB", for people; the table has the bytes. Less than one is said in bytes. */
@@ -79,7 +94,7 @@ void check_print_text(const struct check_job *job)
 
 	printf("%s: ", job->patch_path);
 	if (job->patch.is_update)
-		printf("delta update of %s bytes with a ",
+		printf("delta update of %s bytes with its ",
 		       cli_grouped(job->patch.update.image.bytes.len, size));
 	printf("%s patch of %s bytes, for %s (%s)\n", job->patch.format,
 	       cli_grouped(job->patch.patch.len, size), job->target.name,
@@ -101,7 +116,9 @@ void check_print_text(const struct check_job *job)
 		print_line(&budget->line[i]);
 		/* The first line is the decoder's. */
 		if (i == 0)
-			print_costs(&budget->costs);
+			print_costs(&budget->costs, false);
+		if (i == 0 ? !has_stack_line(budget) : budget->line[i].where == OTA_PLACE_STACK)
+			print_costs(&budget->costs, true);
 	}
 	if (!budget->limits.compatible || budget->limits.caution[0])
 		printf("\nMCUboot does not upgrade between these slots: %s\n",

@@ -134,6 +134,8 @@ enum cli_exit cli_exit_of(enum ota_err err);
 const char *cli_list(const char *(*name)(size_t index), char out[128]);
 /* "452,536" into `out`, which is returned. */
 const char *cli_grouped(uint64_t value, char out[32]);
+/* Of `whole`; 0 of nothing. */
+double cli_percent(uint64_t part, uint64_t whole);
 /* The bytes as hex digits on stdout. */
 void cli_print_hex(struct ota_span bytes);
 

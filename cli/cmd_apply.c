@@ -104,6 +104,8 @@ static enum cli_exit report(const struct apply_job *job)
 		       !job->signature_good   ? ""
 		       : job->patch.is_update ? ", signature of the update good"
 					      : ", signature good");
+	else if (ota_delta_format_checks(job->patch.format))
+		printf(", CRC-32 of both files as the patch says");
 	else if (!job->sha256)
 		printf("; nothing says that it is the right one");
 	printf("\n");

@@ -11,6 +11,9 @@ enum {
 	WINDOW,
 	SOURCE_WINDOW,
 	SECONDARY,
+	TIER,
+	ARCH,
+	BASE,
 	KEY,
 	PUBLIC_KEY_FORMAT,
 	PAD_SIG,
@@ -27,7 +30,8 @@ static const struct cli_option options[] = {
 		    .help = "patch, or delta update, to write"},
 	[FORMAT] = {.name = "format",
 		    .value = "FORMAT",
-		    .help = "bsdiff, which bspatch reads, or vcdiff (xdelta3), which xdelta3 does"},
+		    .help = "otd, for devices (default); bsdiff, which bspatch reads; or vcdiff "
+			    "(xdelta3), which xdelta3 reads"},
 	[WINDOW] =
 		{.name = "window",
 		 .value = "N",
@@ -38,6 +42,17 @@ static const struct cli_option options[] = {
 	[SECONDARY] = {.name = "secondary",
 		       .value = "none|lzma",
 		       .help = "vcdiff: compress its sections, as xdelta3 -S (default none)"},
+	[TIER] = {.name = "tier",
+		  .value = "xs|m",
+		  .help = "otd: memory of the device's decoder: 4 KiB (xs, default) or 16 KiB (m)"},
+	[ARCH] = {.name = "arch",
+		  .value = "auto|thumb|none",
+		  .help = "otd: code in the images (default auto: thumb where it is found and "
+			  "pays)"},
+	[BASE] = {.name = "base",
+		  .value = "ADDR",
+		  .help = "otd: address of the images' first byte in memory (default: it is looked "
+			  "for)"},
 	[KEY] = {.name = "key",
 		 .letter = 'k',
 		 .value = "KEY",
@@ -56,10 +71,12 @@ static const struct cli_option options[] = {
 };
 
 static const struct cli_example examples[] = {
-	{"otatool diff old.img new.img -o update.img --format bsdiff -k key.pem",
+	{"otatool diff old.img new.img -o update.img -k key.pem",
 	 "a delta update: signed, and bound to both images"},
+	{"otatool diff old.bin new.bin -o update.otd --base 0x08008000",
+	 "a bare patch, for a device that decodes it in 4 KiB"},
 	{"otatool diff old.img new.img -o update.patch --format bsdiff",
-	 "a bare patch that bspatch applies too"},
+	 "one that bspatch applies too"},
 	{"otatool diff old.img new.img -o update.vcdiff --format vcdiff --window 16K",
 	 "one that xdelta3 applies too, and a decoder with little memory"},
 	{NULL, NULL},
@@ -72,30 +89,66 @@ static enum cli_exit read_format(struct diff_job *job)
 	const char *given = cli_value(job->args, FORMAT);
 	char list[128];
 
-	job->plan.delta.format = given ? ota_delta_format_find(given) : NULL;
+	job->plan.delta.format = given ? ota_delta_format_find(given) : ota_delta_format_default();
 	if (job->plan.delta.format)
 		return CLI_DONE;
-	(void)cli_list(ota_delta_format_name, list);
-	if (given)
-		return cli_error(CLI_USAGE, "diff", "\"%s\" is not one of the formats: %s", given,
-				 list);
-	return cli_error(CLI_USAGE, "diff", "needs --format, one of: %s", list);
+	return cli_error(CLI_USAGE, "diff", "\"%s\" is not one of the formats: %s", given,
+			 cli_list(ota_delta_format_name, list));
 }
 
-/* What the format does not do is said of the option that asks for it. */
+/* What the format does not do is said of the option that asks for it: each is asked alone. */
 static enum cli_exit check_format(const struct diff_job *job)
 {
-	static const unsigned asking[] = {WINDOW, SOURCE_WINDOW, SECONDARY};
-	struct ota_diag diag = {.err = OTA_OK};
-	char word[32] = "diff";
+	const struct ota_delta_plan *all = &job->plan.delta;
+	const struct {
+		unsigned option;
+		struct ota_delta_plan plan;
+	} asking[] = {
+		{WINDOW, {.format = all->format, .window = all->window}},
+		{SOURCE_WINDOW, {.format = all->format, .source_window = all->source_window}},
+		{SECONDARY, {.format = all->format, .secondary = all->secondary}},
+		{TIER, {.format = all->format, .tier = all->tier}},
+		{ARCH, {.format = all->format, .arch = all->arch}},
+		{BASE, {.format = all->format, .arch = all->arch, .old_base = all->old_base}},
+	};
 
-	if (ota_delta_check_plan(&job->plan.delta, &diag) == OTA_OK)
-		return CLI_DONE;
-	for (size_t i = sizeof(asking) / sizeof(asking[0]); i > 0; i--) {
-		if (cli_has(job->args, asking[i - 1]))
-			(void)snprintf(word, sizeof(word), "--%s", options[asking[i - 1]].name);
+	for (size_t i = 0; i < sizeof(asking) / sizeof(asking[0]); i++) {
+		struct ota_diag diag = {.err = OTA_OK};
+		char word[32];
+
+		if (!cli_has(job->args, asking[i].option) ||
+		    ota_delta_check_plan(&asking[i].plan, &diag) == OTA_OK)
+			continue;
+		(void)snprintf(word, sizeof(word), "--%s", options[asking[i].option].name);
+		return cli_fail(word, &diag);
 	}
-	return cli_fail(word, &diag);
+	return CLI_DONE;
+}
+
+/* What otd is to know of the code in the images. */
+static enum cli_exit read_code(const struct cli_args *args, struct ota_delta_plan *plan)
+{
+	static const char *const tiers[] = {"xs", "m", NULL};
+	static const char *const archs[] = {"auto", "thumb", "none", NULL};
+	static const enum ota_delta_arch arch_of[] = {OTA_DELTA_ARCH_AUTO, OTA_DELTA_ARCH_THUMB,
+						      OTA_DELTA_ARCH_NONE};
+	struct ota_delta_base base = {.known = cli_has(args, BASE)};
+	uint64_t addr = 0;
+	unsigned tier = 0;
+	unsigned arch = 0;
+	enum cli_exit status = cli_choice(args, TIER, tiers, &tier);
+
+	if (status == CLI_DONE)
+		status = cli_choice(args, ARCH, archs, &arch);
+	if (status == CLI_DONE)
+		status = cli_number(args, BASE, UINT32_MAX, &addr);
+	if (cli_has(args, TIER))
+		plan->tier = tier == 1 ? OTA_DELTA_TIER_M : OTA_DELTA_TIER_XS;
+	plan->arch = arch_of[arch];
+	base.addr = (uint32_t)addr;
+	plan->old_base = base;
+	plan->new_base = base;
+	return status;
 }
 
 static enum cli_exit read_window(const struct cli_args *args, unsigned option, uint32_t *window)
@@ -147,6 +200,8 @@ static enum cli_exit read_plan(struct diff_job *job)
 	if (status == CLI_DONE)
 		status = cli_choice(job->args, SECONDARY, secondaries, &secondary);
 	delta->secondary = secondary == 1 ? OTA_SECONDARY_LZMA : OTA_SECONDARY_NONE;
+	if (status == CLI_DONE)
+		status = read_code(job->args, delta);
 	if (status == CLI_DONE)
 		status = check_format(job);
 	if (status == CLI_DONE)
@@ -218,14 +273,26 @@ static enum cli_exit check(struct diff_job *job)
 
 /* -- what is read ------------------------------------------------------------------------------ */
 
-/* Padding costs little in a patch, but it must then be in the old slot just so. */
+/*
+ * A device holds neither text nor sections. Padding costs little in a patch, but it must then be in
+ * the old slot just so.
+ */
 static void warn_bare(const char *path, struct ota_span file)
 {
 	struct ota_image image;
 
-	if (!cli_is_stdin(path) && ota_firmware_is_hex_name(path))
+	switch (ota_firmware_kind_of(path, file)) {
+	case OTA_FIRMWARE_BIN:
+		break;
+	case OTA_FIRMWARE_HEX:
 		cli_warning(path, "is Intel HEX, and the patch one of its text; with --key the "
 				  "image in it counts");
+		break;
+	case OTA_FIRMWARE_ELF:
+		cli_warning(path, "is ELF, and the patch one of the whole file; for a device make "
+				  "it of binaries, as objcopy -O binary or sign writes them");
+		break;
+	}
 	if (ota_image_probe(file) && ota_image_open(file, &image, NULL) == OTA_OK &&
 	    image.rest.len > 0)
 		cli_warning(path, "has %zu bytes after the image, which the patch covers too",
@@ -264,6 +331,21 @@ static enum cli_exit read_image(const struct diff_job *job, const char *path,
 		return CLI_DONE;
 	hint_encrypted(ota_buf_span(&file->firmware.bytes), &diag);
 	return diff_fail(job, path, &diag);
+}
+
+/* A file with addresses says where its image lies, unless --base does; some formats care. */
+static void use_base(struct diff_job *job, const struct image_file *file,
+		     struct ota_delta_base *base)
+{
+	struct ota_delta_base before = *base;
+
+	if (before.known || !file->firmware.has_base)
+		return;
+	*base = (struct ota_delta_base){.known = true, .addr = file->firmware.base};
+	if (ota_delta_check_plan(&job->plan.delta, NULL) != OTA_OK)
+		*base = before;
+	else
+		job->base_from_file = true;
 }
 
 /* -- what is made ------------------------------------------------------------------------------ */
@@ -310,6 +392,8 @@ static enum cli_exit read_images(struct diff_job *job)
 	job->plan.delta.spent = job->index;
 	if (status == CLI_DONE)
 		status = read_image(job, new_path, &job->new_file, &job->new_image);
+	use_base(job, &job->old_file, &job->plan.delta.old_base);
+	use_base(job, &job->new_file, &job->plan.delta.new_base);
 	if (status == CLI_DONE && job->new_image.len > CLI_APPLY_MAX)
 		cli_warning(new_path, "is %zu bytes: apply will need --max-size",
 			    job->new_image.len);
@@ -323,7 +407,7 @@ static enum cli_exit make(struct diff_job *job)
 	if (status == CLI_DONE)
 		status = job->is_update ? make_update(job) : make_patch(job);
 	if (status == CLI_DONE)
-		job->old_len = ota_index_old(job->index).len;
+		diff_look(job);
 	/* What is reported needs room too, and a slow output may block. */
 	ota_index_free(job->index);
 	image_file_free(&job->old_file);
@@ -352,7 +436,7 @@ static enum cli_exit run(const struct cli_args *args)
 }
 
 const struct cli_command cli_cmd_diff = {
-	.usage = "diff OLD NEW -o PATCH --format FORMAT [-k KEY...] [options]",
+	.usage = "diff OLD NEW -o PATCH [--format FORMAT] [-k KEY...] [options]",
 	.examples = examples,
 	.about =
 		"The patch is applied again and compared with NEW before it is written.\n\n"
@@ -364,9 +448,18 @@ const struct cli_command cli_cmd_diff = {
 		"the patch and whose protected TLV names both images. apply -k, or a device, "
 		"takes\n"
 		"it for that old image only. Images that are encrypted are refused.\n\n"
-		"Without -k files are taken as they are, padding included: sign without --pad for\n"
-		"a smaller patch. A bare bsdiff or vcdiff patch does not say which old file it is\n"
-		"for.",
+		"Without -k files are taken as they are, Intel HEX, ELF and padding included: "
+		"sign\n"
+		"without --pad for a smaller patch. A bare bsdiff or vcdiff patch does not say "
+		"which\n"
+		"old file it is for; an otd patch holds both files' CRC-32.\n\n"
+		"otd is otatool's own format, for microcontrollers: they decode the patch as it "
+		"comes\n"
+		"in, in 4 KiB of RAM, or with --tier m in 16 KiB where that makes it smaller.\n"
+		"It foresees how branches and pointers in Arm Thumb code (Cortex-M) change. For\n"
+		"pointers it must know where the images begin in memory: --base says so, or an "
+		"Intel\n"
+		"HEX file with -k; else the images' own headers, vector tables and pointers do.",
 	.options = options,
 	.n_options = sizeof(options) / sizeof(options[0]),
 	.min_positionals = 2,

@@ -7,11 +7,16 @@
 #include "image_text.h"
 #include "io.h"
 #include "key_arg.h"
+#include "patch_account.h"
 #include "patch_text.h"
 
-enum { JSON, PASSPHRASE_OPTION_IDS };
+enum { OLD, JSON, PASSPHRASE_OPTION_IDS };
 
 static const struct cli_option options[] = {
+	[OLD] = {.name = "old",
+		 .value = "OLD",
+		 .help = "the image that an otd patch is for: tells what the patch's bytes are "
+			 "spent on"},
 	[JSON] = {.name = "json", .help = "print a JSON object"},
 	PASSPHRASE_OPTION_ROWS,
 };
@@ -21,6 +26,8 @@ static const struct cli_example examples[] = {
 	{"otatool inspect zephyr.elf", "where firmware lies: Intel HEX and ELF"},
 	{"otatool inspect update.img", "what a delta update is for, and what is in it"},
 	{"otatool inspect update.patch", "where a patch's bytes go, and what its decoder needs"},
+	{"otatool inspect update.otd --old old.bin",
+	 "what they are spent on, and for which parts of the new image"},
 	{"otatool inspect key.pem", "kind and id of a key"},
 	{NULL, NULL},
 };
@@ -107,10 +114,15 @@ static enum cli_exit inspect_image(const char *path, const struct ota_firmware *
 
 /* -- patches ---------------------------------------------------------------------------------- */
 
-static enum cli_exit inspect_patch(const char *path, struct ota_span file, bool json)
+static enum cli_exit inspect_patch(const struct cli_args *args, struct ota_span file)
 {
+	const char *path = args->positional[0];
+	const char *old_path = cli_value(args, OLD);
+	struct patch_file patch = {.patch = file}; /* borrows, and is not freed */
 	struct ota_diag diag = {.err = OTA_OK};
+	struct ota_delta_account account;
 	struct ota_delta_info info;
+	enum cli_exit status = CLI_DONE;
 	char bytes[32];
 	json_t *object;
 
@@ -121,24 +133,36 @@ static enum cli_exit inspect_patch(const char *path, struct ota_span file, bool 
 					"HEX and ELF, and keys");
 		return cli_fail(path, &diag);
 	}
-	if (!json) {
+	if (old_path)
+		status = read_account(path, &patch, old_path, &account);
+	if (status != CLI_DONE)
+		return status;
+	if (!cli_has(args, JSON)) {
 		printf("%s: %s patch, %s bytes\n", path, info.format,
 		       cli_grouped(info.patch_size, bytes));
 		print_patch(&info);
+		if (old_path)
+			print_account(&account, &info);
 		return CLI_DONE;
 	}
 	object = cli_json("inspect");
 	cli_json_text(object, "file", path);
 	cli_json_text(object, "kind", "patch");
 	json_patch(object, &info);
+	if (old_path)
+		json_account(object, &account, &info);
 	return cli_json_print(object);
 }
 
 /* -- delta updates ----------------------------------------------------------------------------- */
 
-static enum cli_exit report_update(const char *path, const struct ota_delta_update *update,
-				   const struct ota_delta_info *info, bool json)
+/* `account` is NULL when it was not asked for. */
+static enum cli_exit report_update(const struct cli_args *args,
+				   const struct ota_delta_update *update,
+				   const struct ota_delta_info *info,
+				   const struct ota_delta_account *account)
 {
+	const char *path = args->positional[0];
 	struct ota_boot any = ota_boot_any();
 	struct ota_image_verdict verdict;
 	struct ota_diag diag = {.err = OTA_OK};
@@ -147,12 +171,14 @@ static enum cli_exit report_update(const char *path, const struct ota_delta_upda
 	json_t *object;
 	json_t *patch;
 
-	if (!json) {
+	if (!cli_has(args, JSON)) {
 		printf("%s: delta update, %s bytes\n", path,
 		       cli_grouped(update->image.bytes.len, bytes));
 		print_update(update);
 		printf("  digest     %s\n", digest_word(&verdict, err));
 		print_patch(info);
+		if (account)
+			print_account(account, info);
 		return CLI_DONE;
 	}
 	object = cli_json("inspect");
@@ -163,26 +189,39 @@ static enum cli_exit report_update(const char *path, const struct ota_delta_upda
 	/* Both a header area and a patch's header have "header_bytes". */
 	patch = json_object();
 	json_patch(patch, info);
+	if (account)
+		json_account(patch, account, info);
 	cli_json_add(object, "patch", patch);
 	cli_json_text(object, "digest", digest_word(&verdict, err));
 	return cli_json_print(object);
 }
 
 /* Of an image that only looks like one, nothing is said but that it is an image. */
-static enum cli_exit inspect_update(const char *path, const struct ota_firmware *firmware,
-				    enum ota_firmware_kind kind, bool json)
+static enum cli_exit inspect_update(const struct cli_args *args,
+				    const struct ota_firmware *firmware,
+				    enum ota_firmware_kind kind)
 {
+	const char *path = args->positional[0];
+	const char *old_path = cli_value(args, OLD);
+	struct patch_file patch = {.is_update = true}; /* borrows, and is not freed */
 	struct ota_diag diag = {.err = OTA_OK};
-	struct ota_delta_update update;
+	struct ota_delta_account account;
 	struct ota_delta_info info;
-	enum ota_err err = ota_delta_update_open(ota_buf_span(&firmware->bytes), &update, &diag);
+	enum cli_exit status = CLI_DONE;
+	enum ota_err err =
+		ota_delta_update_open(ota_buf_span(&firmware->bytes), &patch.update, &diag);
 
 	if (err == OTA_E_ABSENT)
-		return inspect_image(path, firmware, kind, json);
+		return inspect_image(path, firmware, kind, cli_has(args, JSON));
+	patch.patch = patch.update.patch;
 	if (err == OTA_OK)
-		err = ota_delta_describe(update.patch, &info, &diag);
+		err = ota_delta_describe(patch.patch, &info, &diag);
+	if (err == OTA_OK && old_path)
+		status = read_account(path, &patch, old_path, &account);
+	if (status != CLI_DONE)
+		return status;
 	if (err == OTA_OK)
-		return report_update(path, &update, &info, json);
+		return report_update(args, &patch.update, &info, old_path ? &account : NULL);
 	ota_hint(&diag, "it claims to be a delta update; verify judges it as an image");
 	return cli_fail(path, &diag);
 }
@@ -217,9 +256,11 @@ static enum cli_exit inspect_plain(const char *path, const struct ota_firmware *
 	return cli_json_print(object);
 }
 
-static enum cli_exit inspect_firmware(const char *path, struct ota_span file,
-				      enum ota_firmware_kind kind, bool json)
+static enum cli_exit inspect_firmware(const struct cli_args *args, struct ota_span file,
+				      enum ota_firmware_kind kind)
 {
+	const char *path = args->positional[0];
+	bool json = cli_has(args, JSON);
 	struct ota_diag diag = {.err = OTA_OK};
 	struct ota_firmware firmware;
 	enum cli_exit status;
@@ -231,7 +272,7 @@ static enum cli_exit inspect_firmware(const char *path, struct ota_span file,
 	if (firmware.cut_off)
 		cli_warning(path, "has no end record: it may be cut off");
 	if (ota_delta_update_probe(ota_buf_span(&firmware.bytes)))
-		status = inspect_update(path, &firmware, kind, json);
+		status = inspect_update(args, &firmware, kind);
 	else if (ota_image_probe(ota_buf_span(&firmware.bytes)))
 		status = inspect_image(path, &firmware, kind, json);
 	else
@@ -347,28 +388,30 @@ static enum cli_exit inspect(const struct cli_args *args, const struct ota_buf *
 	if (span.len == 0)
 		return cli_error(CLI_BAD_INPUT, path, "file is empty");
 	if (ota_delta_update_probe(span))
-		return inspect_update(path, &bare, OTA_FIRMWARE_BIN, json);
+		return inspect_update(args, &bare, OTA_FIRMWARE_BIN);
+	if (cli_has(args, OLD) && !ota_delta_probe(span))
+		return cli_error(CLI_USAGE, "--old", "is about patches, and %s is none", path);
 	if (ota_image_probe(span))
 		return inspect_image(path, &bare, OTA_FIRMWARE_BIN, json);
 	if (ota_key_probe(span))
 		return inspect_key(args, span);
 	kind = find_kind(path, span);
 	if (kind != OTA_FIRMWARE_BIN && !ota_delta_probe(span))
-		return inspect_firmware(path, span, kind, json);
-	return inspect_patch(path, span, json);
+		return inspect_firmware(args, span, kind);
+	return inspect_patch(args, span);
 }
 
 static enum cli_exit run(const struct cli_args *args)
 {
-	const char *path = args->positional[0];
+	const char *const paths[] = {args->positional[0], cli_value(args, OLD)};
 	struct ota_buf file;
-	enum cli_exit status = cli_check_key_stdin(args, &path, 1);
+	enum cli_exit status = cli_check_key_stdin(args, paths, 2);
 
 	if (status != CLI_DONE)
 		return status;
 	/* It may be a private key. */
 	ota_keys_guard_process();
-	status = cli_read(path, &file);
+	status = cli_read(paths[0], &file);
 	if (status == CLI_DONE)
 		status = inspect(args, &file);
 	ota_buf_wipe(&file);
@@ -376,13 +419,16 @@ static enum cli_exit run(const struct cli_args *args)
 }
 
 const struct cli_command cli_cmd_inspect = {
-	.usage = "inspect FILE [--passphrase-file FILE | --passphrase-fd N] [--json]",
+	.usage = "inspect FILE [--old OLD] [--passphrase-file FILE | --passphrase-fd N] [--json]",
 	.examples = examples,
 	.about =
 		"A wrong digest is shown, but only verify makes it a failure. An encrypted key is "
 		"opened\n"
 		"only with a passphrase that an option gives. Intel HEX and ELF files are told by\n"
-		"name or content; an MCUboot image in one is inspected as such.",
+		"name or content; an MCUboot image in one is inspected as such.\n\n"
+		"An otd patch can be read only together with the old image: with --old its bytes "
+		"are\n"
+		"counted by what they are spent on, and by the part of the new image they make.",
 	.options = options,
 	.n_options = sizeof(options) / sizeof(options[0]),
 	.min_positionals = 1,

@@ -17,11 +17,18 @@ struct diff_job {
 	struct image_file old_file;
 	struct image_file new_file;
 	struct ota_index *index;
-	size_t old_len; /* of what is diffed: with -k the images in the files */
+	bool base_from_file; /* by Intel HEX; else --base gave it, or it was looked for */
+	size_t old_len;      /* of what is diffed: with -k the images in the files */
 	struct ota_span new_image;
 	struct ota_buf out;
 	struct ota_delta_update_made made; /* of a bare patch only its length */
+	struct ota_delta_info info;        /* of the patch */
+	struct ota_delta_code code;        /* of otd: what is known of the images */
+	const char *base_from;             /* how its base was found; NULL: it has none */
 };
+
+/* Finds what is reported of the patch, while both images are at hand. */
+void diff_look(struct diff_job *job);
 
 /*
  * A line, or a JSON object; neither into a patch on standard output. Says on standard error when

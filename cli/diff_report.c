@@ -1,9 +1,46 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <inttypes.h>
 #include <stdio.h>
+#include <string.h>
 
 #include "diff_job.h"
 #include "emit.h"
 #include "image_text.h"
+
+/* The patch has been proven: should it not open again, less is said of it. */
+void diff_look(struct diff_job *job)
+{
+	struct ota_span file = ota_buf_span(&job->out);
+	struct ota_span old_image = ota_index_old(job->index);
+	struct ota_delta_update update;
+
+	job->old_len = old_image.len;
+	if (job->is_update && ota_delta_update_open(file, &update, NULL) == OTA_OK)
+		file = update.patch;
+	if (ota_delta_describe(file, &job->info, NULL) != OTA_OK)
+		job->info = (struct ota_delta_info){.format = job->plan.delta.format};
+	if (!job->info.is_otd || ota_delta_find_code(&job->plan.delta, old_image, job->new_image,
+						     &job->code, NULL) != OTA_OK)
+		return;
+	if (job->info.otd.new_base.known)
+		job->base_from = job->base_from_file ? "Intel HEX" : job->code.base_from;
+}
+
+static void json_code(json_t *object, const struct diff_job *job)
+{
+	const struct ota_delta_otd *otd = &job->info.otd;
+
+	if (!job->info.is_otd)
+		return;
+	cli_json_text(object, "tier", otd->tier);
+	cli_json_text(object, "arch", otd->arch);
+	if (job->base_from) {
+		cli_json_uint(object, "base", otd->new_base.addr);
+		cli_json_uint(object, "old_base", otd->old_base.addr);
+		cli_json_text(object, "base_from", job->base_from);
+	}
+	cli_json_uint(object, "decoder_stack_bytes", job->info.decoder_stack);
+}
 
 static enum cli_exit report_json(const struct diff_job *job, bool pointless, size_t xz_len)
 {
@@ -22,10 +59,43 @@ static enum cli_exit report_json(const struct diff_job *job, bool pointless, siz
 		cli_json_text(object, "old_version", version_text(&job->made.old_version, version));
 		cli_json_text(object, "new_version", version_text(&job->made.new_version, version));
 	}
+	cli_json_uint(object, "decoder_ram_bytes", job->info.decoder_ram);
+	json_code(object, job);
 	cli_json_bool(object, "pointless", pointless);
 	if (pointless)
 		cli_json_uint(object, "new_xz_bytes", xz_len);
 	return cli_json_print(object);
+}
+
+/* Of a patch that knows code, but no address; or why it knows none. */
+static const char *code_words(const struct diff_job *job)
+{
+	if (strcmp(job->info.otd.arch, "none") != 0)
+		return "code at no known address";
+	if (job->plan.delta.arch == OTA_DELTA_ARCH_NONE)
+		return "no code known";
+	return job->code.arch == OTA_DELTA_ARCH_THUMB
+		       ? "thumb code found, the patch is smaller without"
+		       : "no code found";
+}
+
+/* What a device needs is asked when a patch is made, and what the patch was made with. */
+static void report_code(const struct diff_job *job)
+{
+	const struct ota_delta_otd *otd = &job->info.otd;
+	char size[32];
+
+	printf("  otd, tier %s: decoder takes %s bytes of RAM", otd->tier,
+	       cli_grouped(job->info.decoder_ram, size));
+	printf(", %s of stack; ", cli_grouped(job->info.decoder_stack, size));
+	if (job->base_from && otd->old_base.addr != otd->new_base.addr)
+		printf("%s code at 0x%08" PRIx32 ", was 0x%08" PRIx32 " (%s)\n", otd->arch,
+		       otd->new_base.addr, otd->old_base.addr, job->base_from);
+	else if (job->base_from)
+		printf("%s code at 0x%08" PRIx32 " (%s)\n", otd->arch, otd->new_base.addr,
+		       job->base_from);
+	else
+		printf("%s\n", code_words(job));
 }
 
 static void report_text(const struct diff_job *job)
@@ -46,6 +116,19 @@ static void report_text(const struct diff_job *job)
 		       100.0 * (double)job->out.len / (double)job->new_image.len,
 		       job->is_update ? "image" : "file", cli_grouped(job->new_image.len, size));
 	printf("\n");
+	if (job->info.is_otd)
+		report_code(job);
+}
+
+/* An address that was given and not used is a mistake in it, or in what was found. */
+static void warn_base(const struct diff_job *job)
+{
+	const struct ota_delta_plan *plan = &job->plan.delta;
+
+	if (job->info.is_otd && plan->arch == OTA_DELTA_ARCH_AUTO &&
+	    job->code.arch == OTA_DELTA_ARCH_NONE && plan->new_base.known && !job->base_from_file)
+		cli_warning("--base", "is of no use: no Thumb code was found in the images; "
+				      "--arch thumb takes it for granted");
 }
 
 enum cli_exit diff_report(const struct diff_job *job)
@@ -63,6 +146,7 @@ enum cli_exit diff_report(const struct diff_job *job)
 		status = report_json(job, pointless, xz_len);
 	else if (!cli_is_stdout(output))
 		report_text(job);
+	warn_base(job);
 	if (pointless)
 		cli_warning(output,
 			    "%s is %zu bytes, the new %s compressed with xz is %zu: send that "

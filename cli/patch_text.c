@@ -9,17 +9,13 @@
 
 /* -- patches ----------------------------------------------------------------------------------- */
 
-static double percent(uint64_t part, uint64_t whole)
-{
-	return whole > 0 ? 100.0 * (double)part / (double)whole : 0;
-}
-
 /* "    inserted          1,234   5.1 %", and the line is still open. */
 static void print_share(const char *what, uint64_t bytes, uint64_t whole)
 {
 	char text[32];
 
-	printf("    %-12s %12s %5.1f %%", what, cli_grouped(bytes, text), percent(bytes, whole));
+	printf("    %-12s %12s %5.1f %%", what, cli_grouped(bytes, text),
+	       cli_percent(bytes, whole));
 }
 
 /* Where the new bytes come from. What there is none of is left out. */
@@ -77,19 +73,54 @@ static void print_windows(const struct ota_delta_info *info)
 						       : "none: a wrong old image is not noticed");
 }
 
-void print_patch(const struct ota_delta_info *info)
+static void print_otd(const struct ota_delta_info *info)
+{
+	const struct ota_delta_otd *otd = &info->otd;
+	char a[32];
+	char b[32];
+
+	if (!info->is_otd)
+		return;
+	printf("  makes      %s bytes, CRC-32 %08" PRIx32 "\n", cli_grouped(info->new_size, a),
+	       otd->new_crc);
+	printf("  from       %s bytes, CRC-32 %08" PRIx32 "%s\n", cli_grouped(otd->old_size, b),
+	       otd->old_crc, otd->reads_new ? ", and from new bytes before" : "");
+	printf("  code       %s", otd->arch);
+	if (otd->new_base.known)
+		printf(" at 0x%08" PRIx32, otd->new_base.addr);
+	if (otd->old_base.addr != otd->new_base.addr)
+		printf(", was at 0x%08" PRIx32, otd->old_base.addr);
+	if (otd->segments > 1)
+		printf(", in %u segments", otd->segments);
+	printf("\n  tier       %s\n", otd->tier);
+}
+
+static void print_content(const struct ota_delta_info *info)
 {
 	char a[32];
 	char b[32];
 	char c[32];
 
+	if (!info->has_content)
+		return;
 	printf("  makes      %s bytes, in %s %s; reads the old image up to byte %s\n",
 	       cli_grouped(info->new_size, a), cli_grouped(info->records, b),
 	       info->windows ? "instructions" : "records", cli_grouped(info->old_reach, c));
+}
+
+void print_patch(const struct ota_delta_info *info)
+{
+	char a[32];
+
+	print_otd(info);
+	print_content(info);
 	print_windows(info);
-	printf("  decoder    %s bytes of RAM besides the images\n",
+	printf("  decoder    %s bytes of RAM besides the images",
 	       cli_grouped(info->decoder_ram, a));
-	if (info->new_size > 0)
+	if (info->decoder_stack > 0)
+		printf(", %s of stack", cli_grouped(info->decoder_stack, a));
+	printf("\n");
+	if (info->has_content && info->new_size > 0)
 		printf("  new bytes\n");
 	print_origins(info);
 	printf("  patch bytes\n");
@@ -123,12 +154,29 @@ static void json_parts(json_t *object, const struct ota_delta_info *info)
 		json_decref(levels);
 }
 
-void json_patch(json_t *object, const struct ota_delta_info *info)
+static void json_otd(json_t *object, const struct ota_delta_info *info)
 {
-	cli_json_text(object, "format", info->format);
-	cli_json_uint(object, "patch_bytes", info->patch_size);
-	cli_json_uint(object, "new_bytes", info->new_size);
-	json_parts(object, info);
+	const struct ota_delta_otd *otd = &info->otd;
+
+	if (!info->is_otd)
+		return;
+	cli_json_uint(object, "old_bytes", otd->old_size);
+	cli_json_uint(object, "old_crc32", otd->old_crc);
+	cli_json_uint(object, "new_crc32", otd->new_crc);
+	cli_json_text(object, "tier", otd->tier);
+	cli_json_text(object, "arch", otd->arch);
+	cli_json_uint(object, "segments", otd->segments);
+	if (otd->old_base.known)
+		cli_json_uint(object, "old_base", otd->old_base.addr);
+	if (otd->new_base.known)
+		cli_json_uint(object, "base", otd->new_base.addr);
+	cli_json_bool(object, "reads_new", otd->reads_new);
+}
+
+static void json_content(json_t *object, const struct ota_delta_info *info)
+{
+	if (!info->has_content)
+		return;
 	cli_json_uint(object, "records", info->records);
 	cli_json_uint(object, "blended_bytes", info->blended);
 	cli_json_uint(object, "unchanged_bytes", info->unchanged);
@@ -137,6 +185,16 @@ void json_patch(json_t *object, const struct ota_delta_info *info)
 	cli_json_uint(object, "repeated_bytes", info->repeated);
 	cli_json_uint(object, "inserted_bytes", info->inserted);
 	cli_json_uint(object, "old_reach_bytes", info->old_reach);
+}
+
+void json_patch(json_t *object, const struct ota_delta_info *info)
+{
+	cli_json_text(object, "format", info->format);
+	cli_json_uint(object, "patch_bytes", info->patch_size);
+	cli_json_uint(object, "new_bytes", info->new_size);
+	json_parts(object, info);
+	json_otd(object, info);
+	json_content(object, info);
 	if (info->windows > 0) {
 		cli_json_uint(object, "windows", info->windows);
 		cli_json_uint(object, "window_max_bytes", info->window_max);
@@ -144,6 +202,8 @@ void json_patch(json_t *object, const struct ota_delta_info *info)
 	}
 	cli_json_bool(object, "checksum", info->has_checksum);
 	cli_json_uint(object, "decoder_ram_bytes", info->decoder_ram);
+	if (info->decoder_stack > 0)
+		cli_json_uint(object, "decoder_stack_bytes", info->decoder_stack);
 }
 
 /* -- delta updates ----------------------------------------------------------------------------- */

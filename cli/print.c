@@ -163,6 +163,11 @@ const char *cli_grouped(uint64_t value, char out[32])
 	return out;
 }
 
+double cli_percent(uint64_t part, uint64_t whole)
+{
+	return whole > 0 ? 100.0 * (double)part / (double)whole : 0;
+}
+
 void cli_print_hex(struct ota_span bytes)
 {
 	for (size_t i = 0; i < bytes.len; i++)

@@ -143,12 +143,48 @@ static enum ota_applier resolve(const struct ota_update *update, const struct ot
 	return OTA_APPLIED_BY_GATEWAY;
 }
 
+/*
+ * A patch whose state is larger than that of the profile's decoder is not one for this device, even
+ * if there were RAM for it: the decoder was built for so much.
+ */
+static void add_state(struct ota_budget *budget, const struct ota_patch_format *format,
+		      const struct ota_update *update, const struct ota_target *target)
+{
+	uint64_t most = 0;
+	uint64_t needed = 0;
+
+	for (unsigned i = 0; i < target->n_decoders && format->state_room; i++) {
+		uint64_t needs;
+		uint64_t has;
+
+		if (strcmp(target->decoder[i].format, format->name) != 0)
+			continue;
+		format->state_room(update->patch, &target->decoder[i], &needs, &has);
+		if (has == 0)
+			return;
+		most = has > most ? has : most;
+		needed = needs;
+	}
+	if (most > 0 &&
+	    !add_limited(budget, OTA_PLACE_RAM, "state of the target's decoder", needed, most))
+		advise(budget, "make the patch for the tier of the target's decoder");
+}
+
+/* What a stack costs counts as RAM where the profile does not say how large it is. */
+static void add_stack(struct ota_budget *budget, uint64_t needs, uint64_t has)
+{
+	if (needs > 0 && has > 0 &&
+	    !add_limited(budget, OTA_PLACE_STACK, "updater stack", needs, has))
+		advise(budget, "the updater needs %" PRIu64 " bytes more stack", needs - has);
+}
+
 static enum ota_err add_costs(struct ota_budget *budget, const struct ota_update *update,
 			      const struct ota_target *target,
 			      const struct ota_budget_options *options, struct ota_diag *diag)
 {
 	const struct ota_patch_format *format = ota_patch_format_named(update->format);
 	uint64_t has = options->has_ram ? options->ram : target->updater_ram;
+	uint64_t stack;
 	uint64_t needs;
 	enum ota_err err;
 
@@ -163,12 +199,15 @@ static enum ota_err add_costs(struct ota_budget *budget, const struct ota_update
 			       sum_of(&budget->costs, OTA_PLACE_GATEWAY));
 		return OTA_OK;
 	}
-	needs = sum_of(&budget->costs, OTA_PLACE_RAM);
+	stack = sum_of(&budget->costs, OTA_PLACE_STACK);
+	needs = sum_of(&budget->costs, OTA_PLACE_RAM) + (target->updater_stack > 0 ? 0 : stack);
 	if (!add_limited(budget, OTA_PLACE_RAM, "updater RAM", needs, has))
 		advise(budget,
 		       "the updater needs %" PRIu64 " bytes more RAM: apply the patch on the "
 		       "gateway, or use a format made for devices",
 		       needs - has);
+	add_stack(budget, stack, target->updater_stack);
+	add_state(budget, format, update, target);
 	return OTA_OK;
 }
 

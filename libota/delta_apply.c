@@ -25,6 +25,22 @@ enum ota_err ota_delta_describe(struct ota_span patch, struct ota_delta_info *in
 
 	if (err != OTA_OK)
 		return err;
-	*info = (struct ota_delta_info){.format = format->name, .patch_size = patch.len};
+	*info = (struct ota_delta_info){
+		.format = format->name, .patch_size = patch.len, .has_content = true};
 	return format->describe(patch, info, diag);
+}
+
+enum ota_err ota_delta_explain(struct ota_span old_image, struct ota_span patch, size_t ceiling,
+			       struct ota_delta_account *account, struct ota_diag *diag)
+{
+	const struct ota_patch_format *format;
+	enum ota_err err = ota_patch_format_find(patch, &format, diag);
+
+	*account = (struct ota_delta_account){.n_purposes = 0};
+	if (err != OTA_OK)
+		return err;
+	if (!format->explain)
+		return ota_fail(diag, OTA_E_UNSUPPORTED,
+				"what a %s patch's bits go into is not told", format->name);
+	return format->explain(old_image, patch, ceiling, account, diag);
 }

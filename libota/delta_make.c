@@ -17,6 +17,18 @@ const char *ota_delta_format_find(const char *name)
 	return format ? format->name : NULL;
 }
 
+bool ota_delta_format_checks(const char *name)
+{
+	const struct ota_patch_format *format = ota_patch_format_named(name);
+
+	return format && format->checks_files;
+}
+
+const char *ota_delta_format_default(void)
+{
+	return ota_patch_otd.name;
+}
+
 /* Whatever went wrong in the encoder, a wrong patch must not leave. */
 static enum ota_err prove(const struct ota_patch_format *format, struct ota_span old_image,
 			  struct ota_span new_image, struct ota_span patch, struct ota_diag *diag)
@@ -34,6 +46,22 @@ static enum ota_err prove(const struct ota_patch_format *format, struct ota_span
 	return err;
 }
 
+static enum ota_err check_code(const struct ota_delta_plan *plan,
+			       const struct ota_patch_format *format, struct ota_diag *diag)
+{
+	bool has_base = plan->old_base.known || plan->new_base.known;
+
+	if (!format->knows_code && plan->tier != OTA_DELTA_TIER_AUTO)
+		return ota_fail(diag, OTA_E_USAGE, "%s has no tiers", format->name);
+	if (!format->knows_code && plan->arch != OTA_DELTA_ARCH_AUTO)
+		return ota_fail(diag, OTA_E_USAGE, "%s knows no code", format->name);
+	if (!format->knows_code && has_base)
+		return ota_fail(diag, OTA_E_USAGE, "%s has no use for addresses", format->name);
+	if (plan->arch == OTA_DELTA_ARCH_NONE && has_base)
+		return ota_fail(diag, OTA_E_USAGE, "without code no address is of use");
+	return OTA_OK;
+}
+
 enum ota_err ota_delta_check_plan(const struct ota_delta_plan *plan, struct ota_diag *diag)
 {
 	const struct ota_patch_format *format = ota_patch_format_named(plan->format);
@@ -49,7 +77,7 @@ enum ota_err ota_delta_check_plan(const struct ota_delta_plan *plan, struct ota_
 		return ota_fail(diag, OTA_E_USAGE,
 				"%" PRIu32 " bytes, at most %" PRIu32 " are a window", plan->window,
 				format->window_max);
-	return OTA_OK;
+	return check_code(plan, format, diag);
 }
 
 enum ota_err ota_delta_make(const struct ota_delta_plan *plan, const struct ota_index *index,

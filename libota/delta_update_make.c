@@ -69,6 +69,7 @@ static enum ota_err fill_tlv(struct maker *maker, struct ota_diag *diag)
 				" bytes of RAM, an update tells of %" PRIu32 " at most",
 				info.decoder_ram, UINT32_MAX);
 	tlv->format = ota_patch_format_named(info.format)->id;
+	tlv->format_version = ota_patch_format_named(info.format)->version;
 	tlv->old_size = (uint32_t)maker->old_image.bytes.len; /* at most OTA_DELTA_MAX */
 	tlv->new_size = (uint32_t)maker->new_image.bytes.len;
 	tlv->decoder_ram = (uint32_t)info.decoder_ram;

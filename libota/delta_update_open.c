@@ -5,9 +5,7 @@
 #include "delta_origin.h"
 #include "patch_formats.h"
 
-/* Of every format there is so far. */
-#define FORMAT_VERSION 0U
-#define TLV_FLAGS_AT   6U /* in the DELTA TLV's value */
+#define TLV_FLAGS_AT 6U /* in the DELTA TLV's value */
 
 /* -- images to make updates of ----------------------------------------------------------------- */
 
@@ -157,9 +155,9 @@ static enum ota_err check_format(struct ota_delta_update *update, struct ota_dia
 	if (!format)
 		return ota_fail(diag, OTA_E_UNSUPPORTED,
 				"patch format %u is not one this version reads", tlv->format);
-	if (tlv->format_version != FORMAT_VERSION)
+	if (tlv->format_version != format->version)
 		return ota_fail(diag, OTA_E_UNSUPPORTED, "%s patch is of version %u, %u is read",
-				format->name, tlv->format_version, FORMAT_VERSION);
+				format->name, tlv->format_version, format->version);
 	if (!format->probe(update->patch))
 		return ota_fail(diag, OTA_E_MALFORMED, "the payload is no %s patch as it claims",
 				format->name);

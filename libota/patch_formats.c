@@ -6,6 +6,7 @@
 static const struct ota_patch_format *const formats[] = {
 	&ota_patch_bsdiff,
 	&ota_patch_vcdiff,
+	&ota_patch_otd,
 };
 
 const struct ota_patch_format *ota_patch_format_at(size_t index)

@@ -15,7 +15,10 @@ struct ota_patch_format {
 	const char *name;       /* as a plan has it */
 	const char *other_name; /* that too, or NULL */
 	uint8_t id;             /* in a delta update; never used again for another format */
+	uint8_t version;        /* likewise, of the format */
 	uint32_t window_max;    /* largest of the plan's; 0: no windows, no secondary compression */
+	bool checks_files;      /* by checksums of the old and the new one */
+	bool knows_code;        /* has tiers, architectures and addresses */
 
 	/* True when the first bytes are this format's. */
 	bool (*probe)(struct ota_span patch);
@@ -35,6 +38,9 @@ struct ota_patch_format {
 	/* Errors as ota_delta_describe. Fills all of `info` but `format` and `patch_size`. */
 	enum ota_err (*describe)(struct ota_span patch, struct ota_delta_info *info,
 				 struct ota_diag *diag);
+	/* Errors as ota_delta_explain. NULL: the format keeps no account. */
+	enum ota_err (*explain)(struct ota_span old_image, struct ota_span patch, size_t ceiling,
+				struct ota_delta_account *account, struct ota_diag *diag);
 	/*
 	 * Adds what applying the patch needs; `applier` is resolved. Reads only what it must of the
 	 * patch: OTA_E_TRUNCATED, OTA_E_MALFORMED, OTA_E_MEMORY.
@@ -42,6 +48,13 @@ struct ota_patch_format {
 	enum ota_err (*cost)(const struct ota_update *update, const struct ota_target *target,
 			     enum ota_applier applier, struct ota_costs *costs,
 			     struct ota_diag *diag);
+	/*
+	 * Memory for the state that the patch needs and that a profile's decoder has; both 0 when
+	 * the profile does not say, or the patch is broken. NULL: one decoder is as good as
+	 * another.
+	 */
+	void (*state_room)(struct ota_span patch, const struct ota_decoder *decoder,
+			   uint64_t *needs, uint64_t *has);
 };
 
 /* Rows in table order; NULL from `index` = count on. */
@@ -63,5 +76,6 @@ OTA_MUST_CHECK enum ota_err ota_patch_format_find(struct ota_span patch,
 
 extern const struct ota_patch_format ota_patch_bsdiff;
 extern const struct ota_patch_format ota_patch_vcdiff;
+extern const struct ota_patch_format ota_patch_otd;
 
 #endif

@@ -397,6 +397,7 @@ static enum ota_err run_window(struct run *run, struct ota_diag *diag)
 			break;
 		case OTA_WANT_NONE:
 			return end_window(run, diag);
+		case OTA_WANT_NEW: /* VCDIFF reads no new bytes back but those in its window */
 		case OTA_WANT_STOP:
 			return fail_stop(run, diag);
 		}

@@ -290,7 +290,7 @@ static size_t find_place(const struct ota_index *index, size_t low, size_t high,
 	return low;
 }
 
-struct ota_match ota_suffix_longest(const struct ota_index *index, struct ota_span wanted)
+size_t ota_suffix_rank(const struct ota_index *index, struct ota_span wanted)
 {
 	uint64_t key = key_of(wanted);
 	size_t pair = (size_t)(key >> 48);
@@ -298,11 +298,25 @@ struct ota_match ota_suffix_longest(const struct ota_index *index, struct ota_sp
 	size_t high;
 
 	if (wanted.len == 0 || !index->first)
-		return (struct ota_match){0, 0};
+		return 0;
 	low = index->first[pair];
 	high = index->first[pair + 1];
 	low = find_key(index, low, high, key);
 	if (low < high && key_of(suffix(index, low)) == key)
 		low = find_place(index, low, high, wanted);
-	return neighbour(index, low, wanted);
+	return low;
+}
+
+size_t ota_suffix_at(const struct ota_index *index, size_t rank)
+{
+	if (rank >= index->old_image.len || !index->entries)
+		return index->old_image.len;
+	return index->old_image.len - suffix(index, rank).len;
+}
+
+struct ota_match ota_suffix_longest(const struct ota_index *index, struct ota_span wanted)
+{
+	if (wanted.len == 0 || !index->first)
+		return (struct ota_match){0, 0};
+	return neighbour(index, ota_suffix_rank(index, wanted), wanted);
 }

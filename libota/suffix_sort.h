@@ -55,6 +55,15 @@ static inline size_t ota_common(const uint8_t *a, const uint8_t *b, size_t known
 /* A place in old that matches the longest head of `wanted`. */
 struct ota_match ota_suffix_longest(const struct ota_index *index, struct ota_span wanted);
 
+/*
+ * The entry in front of which `wanted` would be put: those that share most with it lie on both
+ * sides. Between 0 and old_image.len.
+ */
+size_t ota_suffix_rank(const struct ota_index *index, struct ota_span wanted);
+
+/* The offset that entry `rank` holds; old_image.len when there is no such entry, or it lies. */
+size_t ota_suffix_at(const struct ota_index *index, size_t rank);
+
 /* Frees what is searched; nothing is found any more, the old image stays. NULL is fine. */
 void ota_index_spend(struct ota_index *index);
 

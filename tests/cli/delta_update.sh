@@ -270,7 +270,7 @@ says out "carrier.img: MCUboot image"
 
 target=water-meter-l476
 expect 0 "$OTATOOL" check update.img --old old.img --new new.img --target $target
-says out "update.img: delta update of [0-9,]+ bytes with a bsdiff patch of [0-9,]+ bytes, for"
+says out "update.img: delta update of [0-9,]+ bytes with its bsdiff patch of [0-9,]+ bytes, for"
 says out "it turns the old image into the new one, byte for byte"
 says out "^applied by the gateway, [0-9,]+ bytes there$"
 expect 0 "$OTATOOL" check update.img --old padded.img --new new-padded.img --target $target --json

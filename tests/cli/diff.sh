@@ -21,8 +21,7 @@ usage() {
 }
 usage "needs --output PATCH" --format bsdiff
 usage "p.hex: is named as Intel HEX, and a patch is a binary" --format bsdiff -o p.hex
-usage "needs --format, one of: bsdiff" -o p
-usage '"bsdif" is not one of the formats: bsdiff' -o p --format bsdif
+usage '"bsdif" is not one of the formats: bsdiff, vcdiff, otd' -o p --format bsdif
 usage 'error: --window: bsdiff has no windows' -o p --format bsdiff --window 16K --secondary lzma
 usage 'error: --source-window: bsdiff has no windows' -o p --format bsdiff --source-window 16K
 usage 'error: --secondary: bsdiff has no secondary compression' -o p --format bsdiff --secondary lzma
@@ -39,6 +38,17 @@ usage 'error: --window: "big" is not a size' -o p --format vcdiff --window big
 usage '2147483648 is more than 2147483647' -o p --format vcdiff --window 2147483648
 usage 'error: --window: 16777217 bytes, at most 16777216 are a window' -o p --format vcdiff --window 16777217
 usage '"djw" is not one of none, lzma' -o p --format vcdiff --secondary djw
+# Each option is refused by its own name, whatever else is asked for.
+usage 'error: --tier: vcdiff has no tiers' -o p --format vcdiff --window 16K --tier m
+usage 'error: --arch: bsdiff knows no code' -o p --format bsdiff --arch thumb
+usage 'error: --base: bsdiff has no use for addresses' -o p --format bsdiff --base 0x8000
+usage 'error: --base: without code no address is of use' -o p --arch none --base 0x8000
+usage 'error: --window: otd has no windows' -o p --tier m --window 16K
+usage 'error: --secondary: otd has no secondary compression' -o p --secondary lzma
+usage '"l" is not one of xs, m' -o p --tier l
+usage '"arm64" is not one of auto, thumb, none' -o p --arch arm64
+usage 'error: --base: "flash" is not a number' -o p --base flash
+usage '0x100000000 is more than 4294967295' -o p --base 0x100000000
 expect 2 "$OTATOOL" diff - - -o p --format bsdiff
 says err "standard input can be only one of its files"
 expect 2 "$OTATOOL" diff old.bin - -o p --format bsdiff -k -
@@ -73,6 +83,7 @@ absent p
 whole() {
 	expect 0 "$OTATOOL" diff old.bin new.bin -o p --format "$@"
 	says out "^p: [0-9,]+ bytes, [0-9.]+ % of the new file's 39,300$"
+	[ "$1" = otd ] || [ "$(wc -l <out)" = 1 ] || fail "more than a line: $(cat out)"
 	expect 0 "$OTATOOL" apply old.bin p -o result
 	same result new.bin
 	expect 0 "$OTATOOL" diff old.bin new.bin -o p2 --json --format "$@"
@@ -102,12 +113,21 @@ whole vcdiff --window 4K --source-window 16K
 whole vcdiff --secondary lzma
 whole vcdiff --secondary none
 same p vcdiff
+whole otd
+cp p otd
+whole otd --tier xs --arch auto
+same p otd
+whole otd --tier m
+whole otd --arch none
+whole otd --arch thumb --base 0x08000000
+expect 0 "$OTATOOL" diff old.bin new.bin -o p
+same p otd
 
 # An old file and a new one that is empty, and the same file twice.
 : >empty
 for pair in "empty new.bin" "old.bin empty" "empty empty" "old.bin old.bin"; do
 	read -r old new <<<"$pair"
-	for format in bsdiff vcdiff; do
+	for format in bsdiff vcdiff otd; do
 		expect 0 "$OTATOOL" diff "$old" "$new" -o p --format "$format"
 		expect 0 "$OTATOOL" apply "$old" p -o result
 		same result "$new"
@@ -132,6 +152,9 @@ says err "warning: padded.img: has [0-9]+ bytes after the image, which the patch
 "$OTATOOL" sign old.bin -o old.hex --version 1.0 --hex-addr 0x8000 "${rest[@]}"
 expect 0 "$OTATOOL" diff old.hex new.bin -o p --format bsdiff
 says err "warning: old.hex: is Intel HEX, and the patch one of its text"
+{ printf '\177ELF'; cat old.bin; } >old.elf
+expect 0 "$OTATOOL" diff old.elf new.bin -o p --format bsdiff
+says err "warning: old.elf: is ELF, and the patch one of the whole file"
 
 # Places that take no output; what was there stays.
 mkdir folder

@@ -58,6 +58,61 @@ says out "^    copied +[0-9,]+ +[0-9.]+ %$"
 "$OTATOOL" diff old.bin new.bin -o p --format vcdiff --secondary lzma >/dev/null
 expect 0 "$OTATOOL" inspect p --json
 
+# An otd patch's header says what it is for and made with; what it makes takes the old image.
+"$OTATOOL" diff old.bin new.bin -o p --arch thumb --base 0x08008000 >/dev/null
+expect 0 "$OTATOOL" inspect p --json
+json ".format == \"otd\" and .header_bytes + .stream_bytes == .patch_bytes and
+	.patch_bytes == $(stat -c %s p) and .old_bytes == 40000 and .new_bytes == 39800 and
+	.tier == \"xs\" and .arch == \"thumb\" and .base == 134250496 and .old_base == 134250496 and
+	.segments == 1 and .checksum and .decoder_ram_bytes == 4096 and .decoder_stack_bytes > 0 and
+	(has(\"records\") or has(\"spent\") | not)"
+crc() { gzip -c "$1" | tail -c 8 | od -An -N4 -tx4 | tr -d ' '; }
+expect 0 "$OTATOOL" inspect p
+says out "^p: otd patch, [0-9,]+ bytes$"
+says out "^  makes      39,800 bytes, CRC-32 $(crc new.bin)$"
+says out "^  from       40,000 bytes, CRC-32 $(crc old.bin)"
+says out "^  code       thumb at 0x08008000$"
+says out "^  tier       xs$"
+says out "^  decoder    4,096 bytes of RAM besides the images, [0-9,]+ of stack$"
+
+# With the old image: the bits, by what they tell and by where; each way they add up to the stream.
+account() { # OBJECT NEW-BYTES
+	json "$1 | (.spent | map(.what) == [\"matches\", \"references\", \"turns\", \"literals\"]) and
+		([.spent[].bits] | add) - 8 * .stream_bytes < 8 and
+		8 * .stream_bytes - ([.spent[].bits] | add) < 8 and
+		([.regions[].bits] | add) - 8 * .stream_bytes < 32 and
+		8 * .stream_bytes - ([.regions[].bits] | add) < 32 and
+		([.spent[].new_bytes] | add) == $2 and ([.regions[].length] | add) == $2 and
+		.turns > 0 and .references_hit + .references_told <= .references and
+		(.regions | length) == 32 and .regions[0].at == .base and
+		.regions[1].at == .base + .regions[0].length"
+}
+expect 0 "$OTATOOL" inspect p --old old.bin --json
+account . 39800
+expect 0 "$OTATOOL" inspect p --old old.bin
+says out "^    literals +[0-9.]+ +[0-9.]+ %  for [0-9,]+ new bytes$"
+says out "^  references [0-9,]+ in old, [0-9,]+ foreseen, [0-9,]+ told$"
+says out "^  new image, 1,244 bytes a line$"
+says out "^    0x08008000-0x080084db +[0-9.]+  #*$"
+"$OTATOOL" inspect - --old old.bin <p >again || fail "from a pipe"
+sed 1d out >want
+sed 1d again >got
+same got want
+expect 1 "$OTATOOL" inspect p --old new.bin
+says err "p: patch is for an old file of 40000 bytes, this one has 39800"
+says err "hint: the patch is for another old file than new.bin"
+bytes 40000 9 >third.bin
+expect 1 "$OTATOOL" inspect p --old third.bin
+says err "patch is for an old file with CRC-32 $(crc old.bin), this one has another"
+expect 4 "$OTATOOL" inspect p --old missing
+expect 2 "$OTATOOL" inspect - --old -
+says err "standard input can be only one of its files"
+expect 2 "$OTATOOL" inspect old.img --old old.bin
+says err "error: --old: is about patches, and old.img is none"
+"$OTATOOL" diff old.bin new.bin -o p --format bsdiff >/dev/null
+expect 3 "$OTATOOL" inspect p --old old.bin
+says err "what a bsdiff patch's bits go into is not told"
+
 # A delta update: what it is for, who signed it, and the patch in it.
 "$OTATOOL" diff old.img new.img -o update.img --format bsdiff -k key.pem >/dev/null
 "$OTATOOL" diff old.img new.img -o bare --format bsdiff >/dev/null
@@ -82,6 +137,19 @@ json ".kind == \"delta-update\" and .update_bytes == $(stat -c %s update.img) an
 	(.signatures | length == 1) and .signatures[0].kind == \"ED25519\" and
 	.patch.patch_bytes == $(stat -c %s bare) and
 	(.tlvs | map(.name) | index(\"DELTA\")) and .patch.header_bytes == 32 and .header_bytes == 32"
+
+# The same of an otd patch, whose old image may be padded.
+"$OTATOOL" diff old.img new.img -o otd.img -k key.pem --arch thumb --base 0x8000 >/dev/null
+"$OTATOOL" sign old.bin -o padded.img --version 1.0.0 -S 64K --pad "${rest[@]}"
+expect 0 "$OTATOOL" inspect otd.img --old padded.img --json
+json '.format == "otd" and .format_version == 1 and .patch.tier == "xs" and .patch.base == 32768'
+account .patch "$(stat -c %s new.img)"
+expect 0 "$OTATOOL" inspect otd.img --old padded.img
+says out "^  new image, [0-9,]+ bytes a line$"
+expect 1 "$OTATOOL" inspect otd.img --old new.img
+# It is the old file that is no image, not the update.
+expect 3 "$OTATOOL" inspect otd.img --old old.bin
+says err "^otatool: error: old.bin: "
 
 # One that was tampered with is shown; that it is no good is in the report.
 cp update.img damaged.img

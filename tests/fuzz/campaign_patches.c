@@ -1,14 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * campaign_patches SECONDS SEED FOLDER: breaks patches and applies them, for so long. FOLDER holds
- * pairs NAME.old and NAME.new, patches between them NAME.WHOSE.patch and delta updates
- * NAME.WHOSE.update. Built and run by scripts/campaign-patches, under the sanitizers and with a
- * limit on what one allocation may ask.
+ * campaign_patches SECONDS SEED FOLDER [FORMAT]: breaks patches and applies them, for so long.
+ * FOLDER holds pairs NAME.old and NAME.new, patches between them NAME.WHOSE.patch and delta updates
+ * NAME.WHOSE.update; with FORMAT, only patches of that format count. Built and run by
+ * scripts/campaign-patches, under the sanitizers and with a limit on what one allocation may ask.
  *
  * What must hold for every broken patch: no crash; an error has words; with bytes changed in place
- * a result that is not the new image only where the format has no checksum of it, or the same;
- * whatever applies can be described, and the description tells the result's size; no more than a
- * second and no large allocation. The first that breaks the law is left in FOLDER/found.patch.
+ * a result that is not the new image only where the format has no checksum of it, or the same; from
+ * otd, whatever was changed, only what has the CRC-32 that the patch says; whatever applies can be
+ * described, and the description tells the result's size; no more than a second, or what otd may
+ * take for the size that is claimed; no large allocation. The first that breaks the law is left in
+ * FOLDER/found.patch.
  */
 #include <bzlib.h>
 #include <dirent.h>
@@ -20,6 +22,7 @@
 #include <ota/bsdiff.h>
 #include <ota/delta_update.h>
 #include <ota/file.h>
+#include <ota/otd.h>
 #include <ota/vcdiff.h>
 
 #define PATH_LEN     1024
@@ -28,7 +31,10 @@
 #define NEW_CEILING  ((size_t)16 * 1024 * 1024)
 /* Work is bounded by the size the patch claims, and that by the ceiling above. */
 #define SECONDS_MAX 1.0
-#define SPLICE_MAX  ((size_t)64)
+/* What otd may take on top of that for a MiB of new: the sanitizers' share is most of it. */
+#define OTD_SECONDS_PER_MIB 30.0
+#define MIB                 (1024.0 * 1024.0)
+#define SPLICE_MAX          ((size_t)64)
 
 /* Of the sanitizers' runtime: called before it ends the program. */
 void __sanitizer_set_death_callback(void (*callback)(void));
@@ -50,6 +56,7 @@ struct campaign {
 	struct base *base;
 	size_t n;
 	const char *folder;
+	const char *format; /* the only one wanted; NULL: all */
 	uint64_t random;
 	struct ota_buf broken; /* the patch being tried */
 	const struct base *of; /* and what it was made of */
@@ -158,6 +165,37 @@ static enum ota_err apply(const struct base *of, struct ota_buf *out, struct ota
 	return ota_delta_apply(old_image, ota_buf_span(&campaign.broken), out, diag);
 }
 
+/* Of what it says of itself; false when it has no header. */
+static bool read_otd(struct ota_span patch, struct ota_otd_header *header)
+{
+	struct ota_rd rd = ota_rd_init(patch);
+
+	return ota_otd_probe(patch) && ota_otd_header_read(&rd, header) == OTA_OK;
+}
+
+/* Bytes may be anything; what they become is what the patch says, or an error. */
+static void check_otd(const struct base *of, struct ota_span out)
+{
+	struct ota_otd_header header;
+
+	if (!read_otd(ota_buf_span(&campaign.broken), &header))
+		return;
+	if (header.new_image.size != out.len || header.new_crc != ota_crc32(0, out))
+		breach("otd: not the image that the patch names");
+	if (header.old_crc != ota_crc32(0, ota_buf_span(&of->old_image)))
+		breach("otd: another old image than the patch names");
+}
+
+static double seconds_max(void)
+{
+	struct ota_otd_header header;
+
+	if (!read_otd(ota_buf_span(&campaign.broken), &header) ||
+	    header.new_image.size > NEW_CEILING)
+		return SECONDS_MAX;
+	return SECONDS_MAX + OTD_SECONDS_PER_MIB * header.new_image.size / MIB;
+}
+
 static enum outcome judge(const struct base *of, enum ota_err err, const struct ota_buf *out,
 			  const struct ota_diag *diag)
 {
@@ -181,6 +219,7 @@ static enum outcome judge(const struct base *of, enum ota_err err, const struct 
 		breach("it applies but cannot be described");
 	if (info.new_size != out->len)
 		breach("the description has another size");
+	check_otd(of, ota_buf_span(out));
 	if (ota_span_equal(ota_buf_span(out), ota_buf_span(&of->new_image)))
 		return EXACT;
 	/*
@@ -209,8 +248,8 @@ static void try_broken(const struct base *of)
 	start = now() - start;
 	if (start > campaign.slowest)
 		campaign.slowest = start;
-	if (start > SECONDS_MAX)
-		breach("more than a second");
+	if (start > seconds_max())
+		breach("more than its time");
 	campaign.runs++;
 	ota_buf_free(&out);
 }
@@ -384,9 +423,64 @@ static void break_bsdiff_size(void)
 	ota_wr_u64(&wr, odd_size());
 }
 
+/* -- otd's header, with the rest to go with it ------------------------------------------------- */
+
+static void break_field(struct ota_otd_header *header)
+{
+	switch (below(6)) {
+	case 0:
+		header->new_image.size += (uint32_t)below(64) - 32;
+		header->new_image.size &= OTA_OTD_IMAGE_MAX;
+		break;
+	case 1:
+		header->new_image.size = (uint32_t)odd_size() & OTA_OTD_IMAGE_MAX;
+		break;
+	case 2:
+		header->arch = header->arch == OTA_OTD_NONE ? OTA_OTD_THUMB : OTA_OTD_NONE;
+		break;
+	case 3:
+		header->tier = header->tier == OTA_OTD_XS ? OTA_OTD_M : OTA_OTD_XS;
+		break;
+	case 4:
+		header->reads_new = !header->reads_new;
+		break;
+	default:
+		header->old_image.segment[0].addr ^= 1U << below(32);
+		if (below(2))
+			header->new_image.segment[0] = header->old_image.segment[0];
+	}
+}
+
+/* One field is another, or the stream is another patch's. */
+static void break_otd(const struct base *of)
+{
+	const struct base *other = &campaign.base[below(campaign.n)];
+	struct ota_rd rd = ota_rd_init(ota_buf_span(&of->patch));
+	struct ota_rd other_rd = ota_rd_init(ota_buf_span(&other->patch));
+	struct ota_otd_header header;
+	struct ota_otd_header other_header;
+	uint8_t bytes[OTA_OTD_HEADER_MAX];
+	struct ota_wr wr = ota_wr_init(bytes, sizeof(bytes));
+	struct ota_span stream;
+
+	if (ota_otd_header_read(&rd, &header) != OTA_OK)
+		abort();
+	stream = ota_span_tail(ota_buf_span(&of->patch), rd.at);
+	if (below(4) == 0 && ota_otd_header_read(&other_rd, &other_header) == OTA_OK)
+		stream = ota_span_tail(ota_buf_span(&other->patch), other_rd.at);
+	else
+		break_field(&header);
+	ota_otd_header_write(&wr, &header);
+	if (wr.err != OTA_OK)
+		abort();
+	set_broken(ota_wr_span(&wr));
+	append(&campaign.broken, stream);
+}
+
 static void break_one(struct base *of)
 {
 	bool bsdiff = !of->is_update && strcmp(of->format, "bsdiff") == 0;
+	bool otd = !of->is_update && strcmp(of->format, "otd") == 0;
 	size_t at = below(of->patch.len);
 
 	campaign.in_place = false;
@@ -406,6 +500,8 @@ static void break_one(struct base *of)
 	case 3:
 		if (bsdiff)
 			break_bsdiff_size();
+		else if (otd && below(2))
+			break_otd(of);
 		else
 			break_varint(of, below(2) ? at : below(64 < at ? 64 : at));
 		break;
@@ -463,6 +559,13 @@ static void check_base(struct base *base)
 	base->format = info.format;
 }
 
+static void free_base(struct base *base)
+{
+	ota_buf_free(&base->old_image);
+	ota_buf_free(&base->new_image);
+	ota_buf_free(&base->patch);
+}
+
 static void load(const char *name)
 {
 	const char *update = strstr(name, ".update");
@@ -478,7 +581,10 @@ static void load(const char *name)
 	base->patch = read_file(name, strlen(name), "");
 	base->is_update = update != NULL;
 	check_base(base);
-	campaign.n++;
+	if (campaign.format && (base->is_update || strcmp(base->format, campaign.format) != 0))
+		free_base(base);
+	else
+		campaign.n++;
 }
 
 static int skip_none(const struct dirent *entry)
@@ -506,11 +612,8 @@ static void load_all(void)
 
 static void free_all(void)
 {
-	for (size_t i = 0; i < campaign.n; i++) {
-		ota_buf_free(&campaign.base[i].old_image);
-		ota_buf_free(&campaign.base[i].new_image);
-		ota_buf_free(&campaign.base[i].patch);
-	}
+	for (size_t i = 0; i < campaign.n; i++)
+		free_base(&campaign.base[i]);
 	free(campaign.base);
 	ota_buf_free(&campaign.broken);
 }
@@ -540,13 +643,14 @@ int main(int argc, char **argv)
 {
 	double seconds;
 
-	if (argc != 4) {
-		(void)fprintf(stderr, "usage: campaign_patches SECONDS SEED FOLDER\n");
+	if (argc < 4 || argc > 5) {
+		(void)fprintf(stderr, "usage: campaign_patches SECONDS SEED FOLDER [FORMAT]\n");
 		return 2;
 	}
 	seconds = atof(argv[1]);
 	campaign.random = strtoull(argv[2], NULL, 0) * 2 + 1;
 	campaign.folder = argv[3];
+	campaign.format = argv[4]; /* NULL when it is not there */
 	__sanitizer_set_death_callback(keep_broken);
 	load_all();
 	if (campaign.n == 0)

@@ -132,9 +132,10 @@ static void check_info(struct ota_span patch, const char *format, struct ota_spa
 	assert_string_equal(info.format, format);
 	assert_int_equal(info.patch_size, patch.len);
 	assert_int_equal(info.new_size, new_image.len);
+	/* Where only the old image tells what a patch makes, nothing is said of it. */
 	assert_int_equal(info.blended + info.copied_old + info.copied_new + info.repeated +
 				 info.inserted,
-			 new_image.len);
+			 info.has_content ? new_image.len : 0);
 	assert_true(info.unchanged <= info.blended);
 	assert_true(info.decoder_ram > 0);
 }
@@ -191,10 +192,17 @@ static void check_truncations(struct ota_buf *patch)
 	for (size_t len = 0; len < patch->len; len++) {
 		struct ota_span head = ota_span_head(ota_buf_span(patch), len);
 		struct ota_delta_info info;
-		enum ota_err err = delta_apply(text(sample_old), head, text(sample_new));
+		enum ota_err applied = delta_apply(text(sample_old), head, text(sample_new));
+		enum ota_err err = ota_delta_describe(head, &info, NULL);
+		/* A stream that the old image is needed for has no end that could be missed. */
+		bool coded = err == OTA_OK && !info.has_content;
 
-		assert_int_equal(err, OTA_E_TRUNCATED);
-		assert_int_equal(ota_delta_describe(head, &info, NULL), OTA_E_TRUNCATED);
+		assert_true(err == OTA_E_TRUNCATED || coded);
+		/*
+		 * What an arithmetic decoder makes of the zeros behind a cut may be nonsense, or a
+		 * whole image that its checksum refuses.
+		 */
+		assert_true(applied == OTA_E_TRUNCATED || (coded && applied == OTA_E_MALFORMED));
 	}
 }
 

@@ -265,6 +265,34 @@ static void every_format_and_key_gives_the_new_image_back(void **state)
 	}
 }
 
+static void each_format_has_a_version_of_its_own(void **state)
+{
+	const struct ota_patch_format *row;
+
+	(void)state;
+	for (size_t f = 0; (row = ota_patch_format_at(f)) != NULL; f++) {
+		struct pair pair = plain_pair(ED25519);
+		struct ota_delta_update update;
+		struct ota_buf file;
+		struct ota_buf forged;
+		struct forge forge;
+
+		pair.plan.delta.format = row->name;
+		file = make(&pair);
+		assert_int_equal(ota_delta_update_open(ota_buf_span(&file), &update, NULL), OTA_OK);
+		assert_int_equal(update.tlv.format, row->id);
+		assert_int_equal(update.tlv.format_version, row->version);
+		forge = forge_from(&pair, ota_buf_span(&file));
+		forge.tlv.format_version++;
+		forged = forge_build(&forge);
+		assert_int_equal(ota_delta_update_open(ota_buf_span(&forged), &update, NULL),
+				 OTA_E_UNSUPPORTED);
+		ota_buf_free(&forged);
+		ota_buf_free(&file);
+		free_pair(&pair);
+	}
+}
+
 static void is_an_image_that_binds_both_others(void **state)
 {
 	static const uint16_t types[] = {OTA_TLV_SEC_CNT, OTA_TLV_UUID_VID, OTA_TLV_UUID_CID,
@@ -999,6 +1027,7 @@ static void defuse_bomb(const char *format)
 	assert_int_equal(ota_delta_make(&plan, index, ota_buf_span(&zeros), &patch, NULL), OTA_OK);
 	assert_true(patch.len < 8192);
 	forge.tlv.format = ota_patch_format_named(format)->id;
+	forge.tlv.format_version = ota_patch_format_named(format)->version;
 	forge.tlv.new_size = 100;
 	forge.payload = ota_buf_span(&patch);
 	file = forge_build(&forge);
@@ -1246,6 +1275,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(every_format_and_key_gives_the_new_image_back),
+		cmocka_unit_test(each_format_has_a_version_of_its_own),
 		cmocka_unit_test(is_an_image_that_binds_both_others),
 		cmocka_unit_test(tells_the_decoders_ram),
 		cmocka_unit_test(the_wrapper_costs_what_the_format_says),

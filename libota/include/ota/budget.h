@@ -17,6 +17,7 @@ enum ota_place {
 	OTA_PLACE_SCRATCH,
 	OTA_PLACE_SLOT,
 	OTA_PLACE_FLASH,
+	OTA_PLACE_STACK,   /* the device's; part of RAM where the profile keeps no stack apart */
 	OTA_PLACE_GATEWAY, /* memory of whoever applies the patch for the device; no limit known */
 };
 

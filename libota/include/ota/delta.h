@@ -20,6 +20,12 @@ OTA_API const char *ota_delta_format_name(size_t index);
 /* The format's own name when `name` is that or its other name ("xdelta3"); else NULL. */
 OTA_API const char *ota_delta_format_find(const char *name);
 
+/* True when a patch of the format holds checksums of both files, and applying it checks them. */
+OTA_API bool ota_delta_format_checks(const char *name);
+
+/* The format for whoever asks for none. */
+OTA_API const char *ota_delta_format_default(void);
+
 /* -- index of an old file ---------------------------------------------------------------------- */
 
 /* An old file, prepared for diffing: its suffixes, sorted. Never changes once made. */
@@ -62,12 +68,37 @@ enum ota_secondary {
 	OTA_SECONDARY_LZMA, /* as `xdelta3 -S lzma`, and read by it */
 };
 
+/* How much memory otd's decoder has: a patch for it may need less, when that makes it smaller. */
+enum ota_delta_tier {
+	OTA_DELTA_TIER_AUTO = 0, /* XS */
+	OTA_DELTA_TIER_XS,
+	OTA_DELTA_TIER_M,
+};
+
+/* The code in the images, whose references otd foresees. */
+enum ota_delta_arch {
+	OTA_DELTA_ARCH_AUTO = 0, /* what is found in them, or none when that is smaller */
+	OTA_DELTA_ARCH_NONE,
+	OTA_DELTA_ARCH_THUMB,
+};
+
+/* Where an image begins in memory. */
+struct ota_delta_base {
+	bool known;
+	uint32_t addr;
+};
+
 /* How to make a patch; zero is the default of every field but `format`. Borrows. */
 struct ota_delta_plan {
 	const char *format; /* a row's name */
 	uint32_t window;    /* vcdiff: bytes of new a decoder must hold, at most 16 MiB; 0: 8 MiB */
 	uint32_t source_window; /* vcdiff: most bytes of old that one window uses; 0: no limit */
 	enum ota_secondary secondary; /* vcdiff */
+	enum ota_delta_tier tier;     /* otd */
+	enum ota_delta_arch arch;     /* otd */
+	/* otd: addresses of the images' first bytes; what is not known is looked for */
+	struct ota_delta_base old_base;
+	struct ota_delta_base new_base;
 	/*
 	 * The index again, when no other patch is made with it: it may then give its memory back
 	 * once it has been searched, and finds nothing any more. NULL: it stays as it is.
@@ -75,10 +106,26 @@ struct ota_delta_plan {
 	struct ota_index *spent;
 };
 
+/* What is known of the code in a pair of images, and how it came to be known. */
+struct ota_delta_code {
+	enum ota_delta_arch arch; /* never AUTO */
+	struct ota_delta_base old_base;
+	struct ota_delta_base new_base;
+	const char *base_from; /* "given", or how it was found; static; NULL: none is known */
+};
+
+/*
+ * Finds what `plan` leaves open, as ota_delta_make does for a format that knows code: what it is,
+ * and where the images begin in memory. Fills `code`. OTA_E_MEMORY.
+ */
+OTA_API OTA_MUST_CHECK enum ota_err
+ota_delta_find_code(const struct ota_delta_plan *plan, struct ota_span old_image,
+		    struct ota_span new_image, struct ota_delta_code *code, struct ota_diag *diag);
+
 /*
  * Does the format do what the plan asks? Reads nothing else. OTA_E_ABSENT: no such format.
- * OTA_E_USAGE: windows or secondary compression, and it has none, or too large a
- * window.
+ * OTA_E_USAGE: windows or secondary compression, and it has none, or too large a window; a tier, an
+ * architecture or an address, and it has no use for them.
  */
 OTA_API OTA_MUST_CHECK enum ota_err ota_delta_check_plan(const struct ota_delta_plan *plan,
 							 struct ota_diag *diag);
@@ -130,6 +177,19 @@ struct ota_delta_part {
 };
 #define OTA_DELTA_PARTS_MAX 4
 
+/* What an otd patch's header says; the names are static. */
+struct ota_delta_otd {
+	const char *arch; /* "thumb", "none" */
+	const char *tier; /* "xs", "m" */
+	uint32_t old_size;
+	uint32_t old_crc;
+	uint32_t new_crc;
+	struct ota_delta_base old_base; /* of the first segment */
+	struct ota_delta_base new_base;
+	unsigned segments;
+	bool reads_new; /* copies from before in new */
+};
+
 /* What a patch is made of; sizes in bytes. New bytes are blended, copied, repeated or inserted. */
 struct ota_delta_info {
 	const char *format; /* the row's name, static */
@@ -137,19 +197,25 @@ struct ota_delta_info {
 	uint64_t new_size;
 	struct ota_delta_part part[OTA_DELTA_PARTS_MAX];
 	unsigned n_parts;
-	uint64_t records;     /* control records, or instructions */
-	uint64_t blended;     /* new bytes made from old ones and a difference */
-	uint64_t unchanged;   /* of these, taken as they are */
-	uint64_t copied_old;  /* new bytes copied from old */
-	uint64_t copied_new;  /* new bytes copied from before in new */
-	uint64_t repeated;    /* new bytes of runs */
-	uint64_t inserted;    /* new bytes carried by the patch */
-	uint64_t old_reach;   /* one past the highest old byte it reads */
-	uint64_t windows;     /* vcdiff's; 0: the format has none */
-	uint64_t window_max;  /* longest target window */
-	uint64_t source_max;  /* longest source segment */
-	bool has_checksum;    /* of the new image */
-	uint64_t decoder_ram; /* what its decoder needs, without the images */
+	bool is_otd;
+	struct ota_delta_otd otd;
+	/* False: only the old image tells; all from here to old_reach is 0. See ota_delta_explain.
+	 */
+	bool has_content;
+	uint64_t records;       /* control records, or instructions */
+	uint64_t blended;       /* new bytes made from old ones and a difference */
+	uint64_t unchanged;     /* of these, taken as they are */
+	uint64_t copied_old;    /* new bytes copied from old */
+	uint64_t copied_new;    /* new bytes copied from before in new */
+	uint64_t repeated;      /* new bytes of runs */
+	uint64_t inserted;      /* new bytes carried by the patch */
+	uint64_t old_reach;     /* one past the highest old byte it reads */
+	uint64_t windows;       /* vcdiff's; 0: the format has none */
+	uint64_t window_max;    /* longest target window */
+	uint64_t source_max;    /* longest source segment */
+	bool has_checksum;      /* of the new image */
+	uint64_t decoder_ram;   /* what its decoder needs, without the images */
+	uint64_t decoder_stack; /* and on the stack; 0: not known */
 };
 
 /* The row's name when the first bytes are a patch's that this version reads; else NULL. */
@@ -158,6 +224,41 @@ OTA_API const char *ota_delta_probe(struct ota_span patch);
 /* Reads the whole patch without an old image. Errors as ota_delta_apply. Fills `info`. */
 OTA_API OTA_MUST_CHECK enum ota_err
 ota_delta_describe(struct ota_span patch, struct ota_delta_info *info, struct ota_diag *diag);
+
+/* -- explain ----------------------------------------------------------------------------------- */
+
+/* What an otd patch's bits go into. */
+struct ota_delta_purpose {
+	const char *name; /* "references", static */
+	uint64_t spent;   /* 1/256 bit; all purposes' add up to the stream */
+	uint64_t makes;   /* new bytes made so */
+};
+#define OTA_DELTA_PURPOSES_MAX 8
+#define OTA_DELTA_REGIONS_MAX  32
+
+struct ota_delta_account {
+	struct ota_delta_purpose purpose[OTA_DELTA_PURPOSES_MAX];
+	unsigned n_purposes;
+	uint64_t stream_bytes;
+	uint64_t turns;           /* changes of where new is predicted from */
+	uint64_t references;      /* met in old */
+	uint64_t references_hit;  /* foreseen */
+	uint64_t references_told; /* the patch says what they became */
+	/* Cost of each region_len bytes of new, the last region may be shorter; 1/256 bit. */
+	uint64_t region[OTA_DELTA_REGIONS_MAX];
+	uint32_t region_len;
+	unsigned n_regions;
+};
+
+/*
+ * Applies the patch and tells what its bits went into. OTA_E_UNSUPPORTED: its format keeps no such
+ * account. OTA_E_NO_FIT: the new image is over `ceiling` bytes. Errors also as ota_delta_apply.
+ * Fills `account`.
+ */
+OTA_API OTA_MUST_CHECK enum ota_err ota_delta_explain(struct ota_span old_image,
+						      struct ota_span patch, size_t ceiling,
+						      struct ota_delta_account *account,
+						      struct ota_diag *diag);
 
 #ifdef __cplusplus
 }

@@ -1,0 +1,498 @@
+// SPDX-License-Identifier: Apache-2.0
+/* The row of otd, reading side: memory, words and costs around the decoder in formats/. */
+#include <inttypes.h>
+#include <stdlib.h>
+
+#include "patch_otd.h"
+
+/* Room made for a new image before a byte of it is decoded; it doubles after that. */
+#define ROOM_AT_FIRST ((size_t)1024 * 1024)
+/* New bytes that are decoded before they are compared. */
+#define PAGE 4096U
+/*
+ * What a device reads of an image at a time that it cannot read in place. The decoder takes any
+ * number of bytes; fewer are slower.
+ */
+#define DEVICE_PIECE 64U
+/* Accounts are in 1/256 bit. */
+#define SPENT_PER_BYTE 2048U
+/* In the header, for words about what the codec does not read. */
+#define VERSION_AT   2U
+#define VERSION_MASK 0x0fU
+
+static const char *const arch_names[OTA_OTD_ARCHS] = {"none", "thumb"};
+static const char *const tier_names[OTA_OTD_TIERS] = {"xs", "m"};
+static const char *const purpose_names[OTA_OTD_PURPOSES] = {
+	[OTA_OTD_FOR_MATCHES] = "matches",
+	[OTA_OTD_FOR_REFERENCES] = "references",
+	[OTA_OTD_FOR_TURNS] = "turns",
+	[OTA_OTD_FOR_LITERALS] = "literals",
+};
+
+/* A patch taken apart; borrows. */
+struct parts {
+	struct ota_otd_header header;
+	struct ota_span stream;
+	size_t header_len;
+};
+
+static enum ota_err fail_header(struct ota_span patch, size_t at,
+				const struct ota_otd_header *header, enum ota_err err,
+				struct ota_diag *diag)
+{
+	uint32_t old_size = header->old_image.size;
+	uint32_t new_size = header->new_image.size;
+
+	if (err == OTA_E_TRUNCATED)
+		return ota_fail(diag, err, "patch of %zu bytes ends inside its header", patch.len);
+	if (err != OTA_E_UNSUPPORTED)
+		return ota_fail(diag, err, "patch has a bad header, at byte %zu", at);
+	if ((patch.data[VERSION_AT] & VERSION_MASK) != OTA_OTD_VERSION)
+		return ota_fail(diag, err, "patch is of otd version %u, %u is read",
+				patch.data[VERSION_AT] & VERSION_MASK, OTA_OTD_VERSION);
+	if (old_size > OTA_OTD_IMAGE_MAX || new_size > OTA_OTD_IMAGE_MAX)
+		return ota_fail(diag, err,
+				"patch is for files of %" PRIu32 " and %" PRIu32
+				" bytes, at most %u are read",
+				old_size, new_size, OTA_OTD_IMAGE_MAX);
+	/* Nothing behind these two bytes has been read: there may be nothing. */
+	return ota_fail(diag, err,
+			"patch has tables, a tier or code that this version does not know: "
+			"0x%02x%02x",
+			patch.data[VERSION_AT], patch.data[VERSION_AT + 1]);
+}
+
+static enum ota_err take_apart(struct ota_span patch, struct parts *parts, struct ota_diag *diag)
+{
+	struct ota_rd rd = ota_rd_init(patch);
+	enum ota_err err = ota_otd_header_read(&rd, &parts->header);
+
+	if (err != OTA_OK)
+		return fail_header(patch, rd.at, &parts->header, err, diag);
+	parts->header_len = rd.at;
+	parts->stream = ota_span_tail(patch, rd.at);
+	/* No image takes so much: more than the decoder could count. */
+	if (parts->stream.len > OTA_OTD_IMAGE_MAX)
+		return ota_fail(diag, OTA_E_MALFORMED, "patch has a stream of %zu bytes",
+				parts->stream.len);
+	return OTA_OK;
+}
+
+/* -- decode ------------------------------------------------------------------------------------ */
+
+/* A decoder at work. New bytes go to `out`, or are compared with those of `wanted`. */
+struct run {
+	struct ota_otd_dec *dec;
+	void *memory; /* owned: the decoder's */
+	struct ota_dec_io io;
+	const struct parts *parts;
+	struct ota_span old_image;
+	uint32_t made; /* new bytes put out, up to the room at hand */
+	struct ota_buf *out;
+	size_t start;   /* where the new image begins in `out` */
+	bool lends_new; /* io.old is part of `out` */
+	struct ota_span wanted;
+	uint8_t page[PAGE];
+};
+
+/* A claim is believed up to what old makes likely; beyond that memory follows what is decoded. */
+static enum ota_err give_room(struct run *run, struct ota_diag *diag)
+{
+	size_t new_size = run->parts->header.new_image.size;
+	size_t left = new_size - run->made;
+	size_t believed = run->old_image.len + ROOM_AT_FIRST;
+	size_t more = left < ROOM_AT_FIRST || new_size <= believed ? left : ROOM_AT_FIRST;
+	size_t lent_at = run->lends_new ? (size_t)(run->io.old.data - run->out->data) : 0;
+	size_t room;
+	enum ota_err err;
+
+	run->out->len = run->start + run->made;
+	err = ota_buf_reserve(run->out, more, diag);
+	if (err != OTA_OK)
+		return err;
+	if (run->lends_new)
+		run->io.old.data = run->out->data + lent_at;
+	room = run->out->cap - run->out->len;
+	run->io.out = run->out->data + run->out->len;
+	run->io.room = room < left ? room : left;
+	run->made += (uint32_t)run->io.room;
+	return OTA_OK;
+}
+
+static enum ota_err fail_proof(struct ota_diag *diag)
+{
+	return ota_fail(diag, OTA_E_REFUSED, "the otd patch made does not give the new file back");
+}
+
+/* The bytes in the page that have been put out must be the wanted ones. */
+static enum ota_err compare_page(struct run *run, struct ota_diag *diag)
+{
+	size_t len = run->io.out ? (size_t)(run->io.out - run->page) : 0;
+	size_t at = run->made - len - run->io.room;
+
+	if (!ota_span_equal(ota_span_of(run->page, len), ota_span_sub(run->wanted, at, len)))
+		return fail_proof(diag);
+	return OTA_OK;
+}
+
+static enum ota_err give_page(struct run *run, struct ota_diag *diag)
+{
+	enum ota_err err = compare_page(run, diag);
+
+	run->io.out = run->page;
+	run->io.room = ota_span_head(ota_span_tail(run->wanted, run->made), PAGE).len;
+	run->made += (uint32_t)run->io.room;
+	return err;
+}
+
+/* The decoder asks only for what it has made. */
+static void give_new(struct run *run)
+{
+	struct ota_span made = run->wanted;
+
+	if (run->out)
+		made = ota_span_tail(ota_span_of(run->out->data, run->start + run->made),
+				     run->start);
+	run->lends_new = run->out != NULL;
+	run->io.old = ota_span_sub(made, run->io.old_at, run->io.old_len);
+}
+
+/* All new bytes are made, and the patch is no good: they are wrong ones, or there are more. */
+static enum ota_err fail_end(const struct run *run, enum ota_err err, struct ota_diag *diag)
+{
+	const struct ota_otd_header *header = &run->parts->header;
+	uint32_t size = header->new_image.size;
+	struct ota_span made = {NULL, 0};
+
+	if (run->out)
+		made = ota_span_sub(ota_span_of(run->out->data, run->start + size), run->start,
+				    size);
+	if (ota_crc32(0, made) == header->new_crc)
+		return ota_fail(diag, err,
+				"patch has more bytes than its %" PRIu32 " new bytes need", size);
+	return ota_fail(diag, err,
+			"the new file does not have CRC-32 %08" PRIx32
+			": the patch is damaged or cut off",
+			header->new_crc);
+}
+
+static enum ota_err fail_stop(const struct run *run, struct ota_diag *diag)
+{
+	const struct ota_otd_header *header = &run->parts->header;
+	struct ota_otd_progress progress = ota_otd_dec_progress(run->dec);
+	enum ota_err err = ota_otd_dec_err(run->dec);
+	bool is_short = progress.new_at < header->new_image.size &&
+			progress.stream_at >= run->parts->stream.len;
+
+	/* The zeros behind a cut may make no sense before the decoder knows them for what they are.
+	 */
+	if (err == OTA_E_MALFORMED && is_short)
+		err = OTA_E_TRUNCATED;
+	if (err == OTA_E_WRONG_BASE)
+		return ota_fail(diag, err,
+				"patch is for an old file with CRC-32 %08" PRIx32
+				", this one has another",
+				header->old_crc);
+	if (err == OTA_E_TRUNCATED)
+		return ota_fail(diag, err,
+				"patch ends after %zu bytes, with %" PRIu32 " of %" PRIu32
+				" new bytes made",
+				run->parts->header_len + run->parts->stream.len, progress.new_at,
+				header->new_image.size);
+	if (progress.new_at == header->new_image.size)
+		return fail_end(run, err, diag);
+	return ota_fail(diag, err,
+			"patch is damaged: with %" PRIu32 " of %" PRIu32
+			" new bytes made, byte %" PRIu32 " of its stream makes no sense",
+			progress.new_at, header->new_image.size, progress.stream_at);
+}
+
+static enum ota_err run_steps(struct run *run, struct ota_diag *diag)
+{
+	enum ota_err err = OTA_OK;
+
+	while (err == OTA_OK) {
+		switch (ota_otd_dec_step(run->dec, &run->io)) {
+		case OTA_WANT_PATCH:
+			/* It has been given all there is and told how much that is. */
+			err = ota_fail(diag, OTA_E_TRUNCATED, "patch ends too early");
+			break;
+		case OTA_WANT_OLD:
+			run->io.old = ota_span_sub(run->old_image, run->io.old_at, run->io.old_len);
+			run->lends_new = false;
+			break;
+		case OTA_WANT_NEW:
+			give_new(run);
+			break;
+		case OTA_WANT_ROOM:
+			err = run->out ? give_room(run, diag) : give_page(run, diag);
+			break;
+		case OTA_WANT_NONE:
+			return run->out ? OTA_OK : compare_page(run, diag);
+		case OTA_WANT_STOP:
+			err = fail_stop(run, diag);
+			break;
+		}
+	}
+	return err;
+}
+
+static enum ota_err run_begin(struct run *run, struct ota_span old_image, const struct parts *parts,
+			      struct ota_diag *diag)
+{
+	const struct ota_otd_header *header = &parts->header;
+	size_t size = OTA_OTD_DEC_RAM(header->tier);
+	enum ota_err err;
+
+	if (old_image.len != header->old_image.size)
+		return ota_fail(diag, OTA_E_WRONG_BASE,
+				"patch is for an old file of %" PRIu32 " bytes, this one has %zu",
+				header->old_image.size, old_image.len);
+	run->parts = parts;
+	run->old_image = old_image;
+	run->io.patch[0] = parts->stream;
+	run->memory = malloc(size);
+	if (!run->memory)
+		return ota_fail(diag, OTA_E_MEMORY, "out of memory, %zu bytes wanted", size);
+	err = ota_otd_dec_init(run->memory, size, header, (uint32_t)parts->stream.len, &run->dec);
+	if (err != OTA_OK)
+		return ota_fail(diag, err, "this version has no decoder for %s code, tier %s",
+				arch_names[header->arch], tier_names[header->tier]);
+	return OTA_OK;
+}
+
+static enum ota_err decode(struct ota_span old_image, struct ota_span patch, struct ota_buf *out,
+			   struct ota_diag *diag)
+{
+	struct run run = {.out = out, .start = out->len};
+	struct parts parts;
+	enum ota_err err = take_apart(patch, &parts, diag);
+
+	if (err == OTA_OK && parts.header.new_image.size > out->ceiling - out->len)
+		err = ota_fail(diag, OTA_E_NO_FIT,
+			       "new file is %" PRIu32 " bytes, at most %zu are accepted",
+			       parts.header.new_image.size, out->ceiling - out->len);
+	if (err == OTA_OK)
+		err = run_begin(&run, old_image, &parts, diag);
+	if (err == OTA_OK)
+		err = run_steps(&run, diag);
+	if (err == OTA_OK)
+		out->len = run.start + parts.header.new_image.size;
+	free(run.memory);
+	return err;
+}
+
+static enum ota_err prove(struct ota_span old_image, struct ota_span patch,
+			  struct ota_span new_image, struct ota_diag *diag)
+{
+	struct run run = {.wanted = new_image};
+	struct ota_diag why = {.err = OTA_OK};
+	struct parts parts;
+	enum ota_err err = take_apart(patch, &parts, &why);
+
+	if (err == OTA_OK && parts.header.new_image.size != new_image.len)
+		return fail_proof(diag);
+	if (err == OTA_OK)
+		err = run_begin(&run, old_image, &parts, &why);
+	if (err == OTA_OK)
+		err = run_steps(&run, &why);
+	free(run.memory);
+	if (err == OTA_E_MEMORY)
+		return ota_fail(diag, err, "%s", why.text);
+	return err == OTA_OK ? OTA_OK : fail_proof(diag);
+}
+
+/* -- describe ---------------------------------------------------------------------------------- */
+
+/* Without code there are no addresses. */
+static struct ota_delta_base base_of(const struct ota_otd_header *header,
+				     const struct ota_otd_image *image)
+{
+	return (struct ota_delta_base){.known = header->arch != OTA_OTD_NONE,
+				       .addr = image->segment[0].addr};
+}
+
+static enum ota_err describe(struct ota_span patch, struct ota_delta_info *info,
+			     struct ota_diag *diag)
+{
+	struct parts parts;
+	const struct ota_otd_header *header = &parts.header;
+	enum ota_err err = take_apart(patch, &parts, diag);
+
+	if (err != OTA_OK)
+		return err;
+	info->new_size = header->new_image.size;
+	info->part[0] = (struct ota_delta_part){
+		.name = "header", .bytes = parts.header_len, .plain_bytes = parts.header_len};
+	info->part[1] = (struct ota_delta_part){
+		.name = "stream", .bytes = parts.stream.len, .plain_bytes = parts.stream.len};
+	info->n_parts = 2;
+	info->is_otd = true;
+	info->otd = (struct ota_delta_otd){.arch = arch_names[header->arch],
+					   .tier = tier_names[header->tier],
+					   .old_size = header->old_image.size,
+					   .old_crc = header->old_crc,
+					   .new_crc = header->new_crc,
+					   .old_base = base_of(header, &header->old_image),
+					   .new_base = base_of(header, &header->new_image),
+					   .segments = header->old_image.n_segments,
+					   .reads_new = header->reads_new};
+	info->has_content = false;
+	info->has_checksum = true;
+	info->decoder_ram = OTA_OTD_DEC_RAM(header->tier);
+	info->decoder_stack = OTA_OTD_DEC_STACK;
+	return OTA_OK;
+}
+
+/* -- explain ----------------------------------------------------------------------------------- */
+
+/*
+ * Prices are those of the probabilities; the coder rounds them, by up to 1/256 each time. What is
+ * told adds up to the bytes that are there.
+ */
+static void fill_account(const struct ota_otd_account *found, size_t stream_len,
+			 struct ota_delta_account *account)
+{
+	double sum = 0;
+	double scale;
+
+	for (size_t i = 0; i < OTA_OTD_PURPOSES; i++)
+		sum += (double)found->spent[i];
+	scale = sum > 0 ? (double)stream_len * SPENT_PER_BYTE / sum : 0;
+	account->n_purposes = OTA_OTD_PURPOSES;
+	for (size_t i = 0; i < OTA_OTD_PURPOSES; i++)
+		account->purpose[i] = (struct ota_delta_purpose){
+			.name = purpose_names[i],
+			.spent = (uint64_t)((double)found->spent[i] * scale + 0.5),
+			.makes = found->bytes[i]};
+	for (uint32_t i = 0; i < found->regions; i++)
+		account->region[i] = (uint64_t)((double)account->region[i] * scale + 0.5);
+	account->stream_bytes = stream_len;
+	account->turns = found->turns;
+	account->references = found->references;
+	account->references_hit = found->references_hit;
+	account->references_told = found->references_told;
+	account->region_len = found->region_len;
+	account->n_regions = found->regions;
+}
+
+/* Both images at hand. */
+static enum ota_err explain_images(const struct parts *parts, struct ota_span old_image,
+				   struct ota_span new_image, struct ota_delta_account *account,
+				   struct ota_diag *diag)
+{
+	uint32_t new_size = parts->header.new_image.size;
+	uint32_t len = new_size / OTA_DELTA_REGIONS_MAX + (new_size % OTA_DELTA_REGIONS_MAX > 0);
+	struct ota_otd_account found = {.region = account->region, .region_len = len};
+	size_t size = OTA_OTD_ENC_RAM(parts->header.tier);
+	struct ota_otd_work work = {.header = &parts->header,
+				    .old_image = old_image,
+				    .new_image = new_image,
+				    .size = size,
+				    .account = &found};
+	void *memory = malloc(size);
+	enum ota_err err;
+
+	if (!memory)
+		return ota_fail(diag, OTA_E_MEMORY, "out of memory, %zu bytes wanted", size);
+	found.regions = len > 0 ? new_size / len + (new_size % len > 0) : 0;
+	if (found.regions == 0)
+		found.region = NULL;
+	work.memory = memory;
+	err = ota_otd_explain(&work, parts->stream);
+	free(memory);
+	if (err != OTA_OK)
+		return ota_fail(diag, err, "what the patch's bits go into cannot be told");
+	fill_account(&found, parts->stream.len, account);
+	return OTA_OK;
+}
+
+static enum ota_err explain(struct ota_span old_image, struct ota_span patch, size_t ceiling,
+			    struct ota_delta_account *account, struct ota_diag *diag)
+{
+	struct ota_buf new_image = ota_buf_init(ceiling);
+	struct parts parts;
+	enum ota_err err = take_apart(patch, &parts, diag);
+
+	if (err == OTA_OK)
+		err = decode(old_image, patch, &new_image, diag);
+	if (err == OTA_OK)
+		err = explain_images(&parts, old_image, ota_buf_span(&new_image), account, diag);
+	ota_buf_free(&new_image);
+	return err;
+}
+
+/* -- cost -------------------------------------------------------------------------------------- */
+
+/* What is written at once, on a device: it is filled before it is programmed. */
+static uint64_t page_of(const struct ota_target *target)
+{
+	return target->program > target->write ? target->program : target->write;
+}
+
+static void cost_on_device(const struct ota_update *update, const struct ota_target *target,
+			   struct ota_costs *costs)
+{
+	ota_costs_add(costs, OTA_PLACE_STACK, OTA_OTD_DEC_STACK, "patch decoder stack");
+	/* New bytes come from front to back; where old lies they may not be written yet. */
+	if (target->layout.mode == OTA_MODE_SINGLE_SLOT)
+		ota_costs_add(costs, OTA_PLACE_RAM, update->new_len,
+			      "new image, until the old one may be overwritten");
+	else
+		ota_costs_add(costs, OTA_PLACE_RAM, page_of(target),
+			      "new bytes that are programmed at once");
+	if (!target->old_mapped)
+		ota_costs_add(costs, OTA_PLACE_RAM, DEVICE_PIECE,
+			      "old bytes, not readable in place");
+}
+
+static enum ota_err cost(const struct ota_update *update, const struct ota_target *target,
+			 enum ota_applier applier, struct ota_costs *costs, struct ota_diag *diag)
+{
+	bool on_device = applier == OTA_APPLIED_ON_DEVICE;
+	struct parts parts;
+	enum ota_err err = take_apart(update->patch, &parts, diag);
+
+	if (err != OTA_OK)
+		return err;
+	ota_costs_add(costs, on_device ? OTA_PLACE_RAM : OTA_PLACE_GATEWAY,
+		      OTA_OTD_DEC_RAM(parts.header.tier), "patch decoder state, tier %s",
+		      tier_names[parts.header.tier]);
+	if (on_device)
+		cost_on_device(update, target, costs);
+	return OTA_OK;
+}
+
+/* A profile that names no tier has a decoder for each. */
+static void state_room(struct ota_span patch, const struct ota_decoder *decoder, uint64_t *needs,
+		       uint64_t *has)
+{
+	struct parts parts;
+
+	*needs = 0;
+	*has = 0;
+	if (take_apart(patch, &parts, NULL) != OTA_OK)
+		return;
+	for (unsigned tier = 0; tier < OTA_OTD_TIERS; tier++) {
+		if (strcmp(decoder->tier, tier_names[tier]) != 0)
+			continue;
+		*needs = OTA_OTD_DEC_RAM(parts.header.tier);
+		*has = OTA_OTD_DEC_RAM((enum ota_otd_tier)tier);
+	}
+}
+
+const struct ota_patch_format ota_patch_otd = {
+	.name = "otd",
+	.id = 3,
+	.version = OTA_OTD_VERSION,
+	.checks_files = true,
+	.knows_code = true,
+	.probe = ota_otd_probe,
+	.encode = ota_otd_make,
+	.decode = decode,
+	.prove = prove,
+	.describe = describe,
+	.explain = explain,
+	.cost = cost,
+	.state_room = state_room,
+};

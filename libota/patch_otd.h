@@ -1,0 +1,15 @@
+// SPDX-License-Identifier: Apache-2.0
+/* The row of otd in two files: patch_otd.c reads, patch_otd_enc.c writes. */
+#ifndef PATCH_OTD_H
+#define PATCH_OTD_H
+
+#include <ota/otd.h>
+
+#include "patch_formats.h"
+
+/* The row's encode function. Errors as ota_delta_make. */
+OTA_MUST_CHECK enum ota_err ota_otd_make(const struct ota_delta_plan *plan,
+					 const struct ota_index *index, struct ota_span new_image,
+					 struct ota_buf *out, struct ota_diag *diag);
+
+#endif

@@ -1,0 +1,326 @@
+// SPDX-License-Identifier: Apache-2.0
+/*
+ * otd made: the pair is parsed in more ways than one and each parse written in more ways than one;
+ * the smallest patch is kept, of equal ones the first.
+ */
+#include <stdlib.h>
+
+#include "match_otd.h"
+#include "otd_base.h"
+#include "patch_otd.h"
+
+/* The second parse has the first one's references to go by; a third gains nothing worth its time.
+ */
+#define PASSES 2U
+/*
+ * A patch over this part of new may be larger than one that makes no use of old at all: then that
+ * is made too.
+ */
+#define LARGE_PART 4U
+#define LARGE_MIN  256U
+/* Of bytes that nothing foretells a patch takes a little more than they are, at worst many times.
+ */
+#define ROOM_SPARE   1024U
+#define ROOM_AT_MOST 16U
+
+/* THE TABLE of parses: what each takes for the price of things. */
+static const struct ota_otd_prices *const parses[] = {
+	&ota_otd_prices_usual,
+};
+
+struct maker {
+	struct ota_span old_image;
+	struct ota_span new_image;
+	/* What the patch may say of the code in the images, and what the parses go by. */
+	bool may_be[OTA_OTD_ARCHS];
+	enum ota_otd_arch parsed_as;
+	struct ota_otd_header header; /* its tier is the largest; without arch and reads_new */
+	size_t memory_size;
+	void *memory;         /* owned: the encoder's */
+	struct ota_buf best;  /* a whole patch; empty: none yet */
+	struct ota_buf trial; /* the one at work */
+};
+
+/* -- what the images are ----------------------------------------------------------------------- */
+
+static enum ota_delta_arch find_arch(struct ota_span old_image, struct ota_span new_image)
+{
+	return ota_otd_is_thumb(old_image) && ota_otd_is_thumb(new_image) ? OTA_DELTA_ARCH_THUMB
+									  : OTA_DELTA_ARCH_NONE;
+}
+
+/* Fills what is not known yet, if it can be told. Fills `how` then. */
+static enum ota_err find_base(struct ota_span image, struct ota_delta_base *base, const char **how)
+{
+	enum ota_err err;
+
+	*how = "given";
+	if (base->known)
+		return OTA_OK;
+	err = ota_otd_find_base(image, &base->addr, how);
+	base->known = err == OTA_OK;
+	if (!base->known)
+		*how = NULL;
+	return err == OTA_E_ABSENT ? OTA_OK : err;
+}
+
+/* Both images of most pairs are for one slot: where one does not tell, the other does. */
+static enum ota_err find_bases(struct ota_span old_image, struct ota_span new_image,
+			       struct ota_delta_code *code)
+{
+	const char *old_from = NULL;
+	const char *new_from = NULL;
+	enum ota_err err = find_base(new_image, &code->new_base, &new_from);
+
+	if (err == OTA_OK)
+		err = find_base(old_image, &code->old_base, &old_from);
+	if (!code->new_base.known)
+		code->new_base = code->old_base;
+	if (!code->old_base.known)
+		code->old_base = code->new_base;
+	code->base_from = new_from ? new_from : old_from;
+	return err;
+}
+
+enum ota_err ota_delta_find_code(const struct ota_delta_plan *plan, struct ota_span old_image,
+				 struct ota_span new_image, struct ota_delta_code *code,
+				 struct ota_diag *diag)
+{
+	*code = (struct ota_delta_code){
+		.arch = plan->arch, .old_base = plan->old_base, .new_base = plan->new_base};
+	if (code->arch == OTA_DELTA_ARCH_AUTO)
+		code->arch = find_arch(old_image, new_image);
+	if (code->arch == OTA_DELTA_ARCH_NONE || find_bases(old_image, new_image, code) == OTA_OK)
+		return OTA_OK;
+	return ota_fail(diag, OTA_E_MEMORY, "out of memory, to find the images' address");
+}
+
+static struct ota_otd_image place_of(struct ota_span image, struct ota_delta_base base)
+{
+	/* Without a base branches still tell how they moved; only pointers cannot be known. */
+	return (struct ota_otd_image){.size = (uint32_t)image.len, /* at most OTA_DELTA_MAX */
+				      .n_segments = 1,
+				      .segment = {{.addr = base.known ? base.addr : 0}}};
+}
+
+/* -- one patch --------------------------------------------------------------------------------- */
+
+/* Whether any byte is predicted by one of new itself. */
+static bool reads_new(const struct maker *m, struct ota_otd_path path)
+{
+	uint32_t old_len = (uint32_t)m->old_image.len;
+	uint32_t new_at = 0;
+	uint32_t from = 0;
+
+	for (size_t i = 0; i <= path.n; i++) {
+		uint32_t end = i < path.n ? path.turn[i].new_at : (uint32_t)m->new_image.len;
+
+		if (end > new_at && (from > old_len || end - new_at > old_len - from))
+			return true;
+		new_at = end;
+		from = i < path.n ? path.turn[i].from : 0;
+	}
+	return false;
+}
+
+/* Header and stream into the trial's buffer, if they take no more than `room` bytes. */
+static enum ota_err write_in(struct maker *m, const struct ota_otd_header *header,
+			     struct ota_otd_path path, size_t room, struct ota_diag *diag)
+{
+	const struct ota_otd_work work = {.header = header,
+					  .old_image = m->old_image,
+					  .new_image = m->new_image,
+					  .memory = m->memory,
+					  .size = m->memory_size};
+	struct ota_wr wr;
+	enum ota_err err;
+
+	m->trial.len = 0;
+	err = ota_buf_reserve(&m->trial, room, diag);
+	if (err != OTA_OK)
+		return err;
+	wr = ota_wr_init(m->trial.data, room);
+	ota_otd_header_write(&wr, header);
+	err = wr.err;
+	if (err == OTA_OK)
+		err = ota_otd_encode(&work, path, &wr);
+	m->trial.len = wr.at;
+	if (err != OTA_OK && err != OTA_E_ROOM)
+		return ota_fail(diag, err, "the matcher's path does not make the new file");
+	return err;
+}
+
+/* The first patch gets what room it needs, a later one only what makes it smaller. */
+static enum ota_err write_trial(struct maker *m, const struct ota_otd_header *header,
+				struct ota_otd_path path, struct ota_diag *diag)
+{
+	size_t room = m->new_image.len + m->new_image.len / LARGE_PART + ROOM_SPARE;
+	size_t most = ROOM_AT_MOST * m->new_image.len + ROOM_SPARE;
+	enum ota_err err;
+
+	if (m->best.len > 0)
+		return write_in(m, header, path, m->best.len - 1, diag);
+	err = write_in(m, header, path, room, diag);
+	while (err == OTA_E_ROOM && room < most) {
+		room *= 2;
+		err = write_in(m, header, path, room, diag);
+	}
+	if (err == OTA_E_ROOM)
+		return ota_fail(diag, err, "a patch of more than %zu bytes", room);
+	return err;
+}
+
+/* Writes the path in one way and keeps the result if it is the smallest. */
+static enum ota_err try_way(struct maker *m, enum ota_otd_arch arch, enum ota_otd_tier tier,
+			    struct ota_otd_path path, struct ota_diag *diag)
+{
+	struct ota_otd_header header = m->header;
+	struct ota_buf worse;
+	enum ota_err err;
+
+	header.arch = arch;
+	header.tier = tier;
+	/* The header of such a patch holds no addresses, and the decoder must know all that we do.
+	 */
+	if (arch == OTA_OTD_NONE) {
+		header.old_image = place_of(m->old_image, (struct ota_delta_base){.known = false});
+		header.new_image = place_of(m->new_image, (struct ota_delta_base){.known = false});
+	}
+	header.reads_new = reads_new(m, path);
+	err = write_trial(m, &header, path, diag);
+	if (err == OTA_E_ROOM && m->best.len > 0)
+		return OTA_OK;
+	if (err != OTA_OK)
+		return err;
+	worse = m->best;
+	m->best = m->trial;
+	m->trial = worse;
+	return OTA_OK;
+}
+
+/* Every way to write one path: the code-aware ones first, and those with least memory. */
+static enum ota_err try_path(struct maker *m, struct ota_otd_path path, struct ota_diag *diag)
+{
+	enum ota_err err = OTA_OK;
+
+	for (unsigned arch = OTA_OTD_ARCHS; arch > 0; arch--) {
+		if (!m->may_be[arch - 1])
+			continue;
+		for (unsigned tier = 0; err == OTA_OK && tier <= (unsigned)m->header.tier; tier++)
+			err = try_way(m, (enum ota_otd_arch)(arch - 1), (enum ota_otd_tier)tier,
+				      path, diag);
+	}
+	return err;
+}
+
+/* -- parses ------------------------------------------------------------------------------------ */
+
+static enum ota_err try_parses(struct maker *m, const struct ota_index *index,
+			       struct ota_diag *diag)
+{
+	struct ota_otd_match_job job = {.index = index,
+					.new_image = m->new_image,
+					.arch = m->parsed_as,
+					.old_place = &m->header.old_image,
+					.new_place = &m->header.new_image,
+					.reads_new = true,
+					.passes = PASSES};
+	struct ota_otd_matcher *matcher = NULL;
+	struct ota_otd_turns turns = {.turn = NULL};
+	enum ota_err err = ota_otd_matcher_new(&job, &matcher, diag);
+
+	for (size_t i = 0; err == OTA_OK && i < sizeof(parses) / sizeof(parses[0]); i++) {
+		err = ota_otd_match(matcher, parses[i], &turns, diag);
+		if (err == OTA_OK)
+			err = try_path(m, ota_otd_turns_path(&turns), diag);
+	}
+	ota_otd_turns_free(&turns);
+	ota_otd_matcher_free(matcher);
+	return err;
+}
+
+/* The new image as a file that has no old one: predicted by itself alone. */
+static enum ota_err try_alone(struct maker *m, struct ota_diag *diag)
+{
+	struct ota_otd_image nothing = {.n_segments = 1};
+	struct ota_index *index = NULL;
+	struct ota_otd_matcher *matcher = NULL;
+	struct ota_otd_turns turns = {.turn = NULL};
+	struct ota_otd_match_job job = {.new_image = m->new_image,
+					.arch = OTA_OTD_NONE,
+					.old_place = &nothing,
+					.new_place = &m->header.new_image,
+					.reads_new = true,
+					.passes = 1};
+	enum ota_err err = ota_index_build(ota_span_of(NULL, 0), &index, diag);
+
+	job.index = index;
+	if (err == OTA_OK)
+		err = ota_otd_matcher_new(&job, &matcher, diag);
+	if (err == OTA_OK)
+		err = ota_otd_match(matcher, &ota_otd_prices_usual, &turns, diag);
+	ota_otd_matcher_free(matcher);
+	ota_index_free(index);
+	/* What is before in new lies behind all of old. */
+	for (size_t i = 0; err == OTA_OK && i < turns.n; i++)
+		turns.turn[i].from += (uint32_t)m->old_image.len;
+	if (err == OTA_OK)
+		err = try_path(m, ota_otd_turns_path(&turns), diag);
+	ota_otd_turns_free(&turns);
+	return err;
+}
+
+/* -- all of it --------------------------------------------------------------------------------- */
+
+static enum ota_err begin(struct maker *m, const struct ota_delta_plan *plan, struct ota_diag *diag)
+{
+	bool is_m = plan->tier == OTA_DELTA_TIER_M;
+	struct ota_delta_plan open = *plan;
+	struct ota_delta_code code;
+	enum ota_err err;
+
+	/* A patch that is to know no code is parsed by it all the same: the path is a better one.
+	 */
+	if (open.arch == OTA_DELTA_ARCH_NONE)
+		open.arch = OTA_DELTA_ARCH_AUTO;
+	err = ota_delta_find_code(&open, m->old_image, m->new_image, &code, diag);
+	if (err != OTA_OK)
+		return err;
+	m->parsed_as = code.arch == OTA_DELTA_ARCH_THUMB ? OTA_OTD_THUMB : OTA_OTD_NONE;
+	m->may_be[OTA_OTD_NONE] = plan->arch != OTA_DELTA_ARCH_THUMB;
+	m->may_be[OTA_OTD_THUMB] =
+		plan->arch != OTA_DELTA_ARCH_NONE && m->parsed_as == OTA_OTD_THUMB;
+	m->header = (struct ota_otd_header){.tier = is_m ? OTA_OTD_M : OTA_OTD_XS,
+					    .old_crc = ota_crc32(0, m->old_image),
+					    .new_crc = ota_crc32(0, m->new_image),
+					    .old_image = place_of(m->old_image, code.old_base),
+					    .new_image = place_of(m->new_image, code.new_base)};
+	m->memory_size = OTA_OTD_ENC_RAM(m->header.tier);
+	m->memory = malloc(m->memory_size);
+	if (!m->memory)
+		return ota_fail(diag, OTA_E_MEMORY, "out of memory, %zu bytes wanted",
+				m->memory_size);
+	return OTA_OK;
+}
+
+enum ota_err ota_otd_make(const struct ota_delta_plan *plan, const struct ota_index *index,
+			  struct ota_span new_image, struct ota_buf *out, struct ota_diag *diag)
+{
+	struct maker m = {.old_image = ota_index_old(index),
+			  .new_image = new_image,
+			  .best = ota_buf_init(SIZE_MAX),
+			  .trial = ota_buf_init(SIZE_MAX)};
+	enum ota_err err = begin(&m, plan, diag);
+
+	if (err == OTA_OK)
+		err = try_parses(&m, index, diag);
+	ota_index_spend(plan->spent);
+	if (err == OTA_OK && m.best.len > LARGE_MIN && m.best.len > new_image.len / LARGE_PART)
+		err = try_alone(&m, diag);
+	if (err == OTA_OK)
+		err = ota_buf_append(out, ota_buf_span(&m.best), diag);
+	ota_buf_free(&m.trial);
+	ota_buf_free(&m.best);
+	free(m.memory);
+	return err;
+}
