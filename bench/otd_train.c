@@ -133,9 +133,11 @@ static void *need(void *memory)
 /* Where the slot's prior is; OTD_PRIOR_SLOTS: those that literals share have none. */
 static uint32_t prior_of(const struct ota_otd_model *m, uint32_t slot)
 {
+	uint32_t hashed = ota_otd_model_hashed(m);
+
 	if (slot < OTD_SLOTS)
 		return slot;
-	return slot - OTD_SLOTS < m->hashed ? OTD_PRIOR_SLOTS : slot - m->hashed;
+	return slot - OTD_SLOTS < hashed ? OTD_PRIOR_SLOTS : slot - hashed;
 }
 
 /* What input `i` of the open decision learns; as learn in formats/otd_model.c. */

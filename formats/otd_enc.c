@@ -227,7 +227,8 @@ static enum ota_err check_path(const struct ota_otd_header *header, struct ota_o
 	return OTA_OK;
 }
 
-void ota_otd_gather(struct ota_otd_model *m, struct ota_span old_image, struct ota_span new_image)
+/* Fills src with what the next step is predicted by. */
+static void gather(struct ota_otd_model *m, struct ota_span old_image, struct ota_span new_image)
 {
 	uint32_t wanted = ota_otd_model_wanted(m);
 
@@ -240,20 +241,23 @@ void ota_otd_gather(struct ota_otd_model *m, struct ota_span old_image, struct o
 	}
 }
 
+uint32_t ota_otd_next(struct ota_otd_model *m, struct ota_span old_image, struct ota_span new_image)
+{
+	if (m->state == OTD_BEGIN) {
+		gather(m, old_image, new_image);
+		ota_otd_model_begin(m);
+	}
+	return ota_otd_model_ask(m);
+}
+
 static enum ota_err encode_stream(struct ota_otd_enc *enc)
 {
 	struct ota_otd_model *m = enc->model;
 
 	while (m->state != OTD_END && m->state != OTD_BAD && enc->out->err == OTA_OK) {
-		uint32_t probability;
-		uint32_t bit;
+		uint32_t probability = ota_otd_next(m, enc->old_image, enc->new_image);
+		uint32_t bit = choose(enc);
 
-		if (m->state == OTD_BEGIN) {
-			ota_otd_gather(m, enc->old_image, enc->new_image);
-			ota_otd_model_begin(m);
-		}
-		probability = ota_otd_model_ask(m);
-		bit = choose(enc);
 		code(enc, probability, bit);
 		otd_tell(m, probability, bit, enc->account);
 	}

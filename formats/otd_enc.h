@@ -32,8 +32,12 @@ static inline enum ota_err otd_check_work(const struct ota_otd_work *work)
 	return OTA_OK;
 }
 
-/* Fills src with what the next step is predicted by. */
-void ota_otd_gather(struct ota_otd_model *m, struct ota_span old_image, struct ota_span new_image);
+/*
+ * Goes on to the next decision, with both images at hand, and asks for its probability. Not with
+ * OTD_END or OTD_BAD.
+ */
+uint32_t ota_otd_next(struct ota_otd_model *m, struct ota_span old_image,
+		      struct ota_span new_image);
 
 /* Adds the open decision's price; returns what it is for. */
 enum ota_otd_purpose ota_otd_account_add(struct ota_otd_account *account,

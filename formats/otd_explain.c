@@ -114,15 +114,9 @@ enum ota_err ota_otd_explain(const struct ota_otd_work *work, struct ota_span st
 	for (unsigned i = 0; i < OTD_CODE_BYTES; i++)
 		shift_in(&r);
 	while (m->state != OTD_END && m->state != OTD_BAD) {
-		uint32_t probability;
-		uint32_t bit;
+		uint32_t probability = ota_otd_next(m, work->old_image, work->new_image);
+		uint32_t bit = decide(&r, probability);
 
-		if (m->state == OTD_BEGIN) {
-			ota_otd_gather(m, work->old_image, work->new_image);
-			ota_otd_model_begin(m);
-		}
-		probability = ota_otd_model_ask(m);
-		bit = decide(&r, probability);
 		if (r.at > stream.len + OTD_PAST_END)
 			return OTA_E_TRUNCATED;
 		otd_tell(m, probability, bit, work->account);

@@ -246,17 +246,12 @@ static void tell_literal(struct ota_otd_model *m, uint32_t bit)
 		literal_done(m, byte & 0xffU);
 }
 
-static uint32_t hashed(const struct ota_otd_model *m)
-{
-	return ota_otd_model_is_m(m) ? OTD_HASHED_M : OTD_HASHED_XS;
-}
-
 static void add_hashed(struct ota_otd_model *m, uint32_t context)
 {
 	uint32_t h = ((context | (uint32_t)m->second << 16) * GOLDEN + m->node) * GOLDEN;
 
 	h = (h ^ h >> 15) * GOLDEN;
-	add_input(m, OTD_SLOTS + (h >> 16 & (hashed(m) - 1U)));
+	add_input(m, OTD_SLOTS + (h >> 16 & (ota_otd_model_hashed(m) - 1U)));
 }
 
 static uint32_t ask_literal(struct ota_otd_model *m)
@@ -280,7 +275,7 @@ static uint32_t ask_literal(struct ota_otd_model *m)
 /* Those of tier M lie behind the hashed ones. */
 static uint32_t more_slot(const struct ota_otd_model *m, uint32_t slot)
 {
-	return OTD_SLOTS + hashed(m) + slot;
+	return OTD_SLOTS + ota_otd_model_hashed(m) + slot;
 }
 
 static OTD_APART void open_number(struct ota_otd_model *m, uint8_t set)
@@ -837,13 +832,12 @@ void ota_otd_model_init(struct ota_otd_model *m, const struct ota_otd_header *he
 	m->old_image = header->old_image;
 	m->new_image = header->new_image;
 	ota_otd_model_map(m)->cap = ota_otd_model_is_m(m) ? OTD_ENTRIES_M : OTD_ENTRIES_XS;
-	m->hashed = (uint16_t)hashed(m);
 	m->split_at = NEVER;
 	m->turned_at = NEVER;
 	m->taught = 1;
 	for (uint32_t i = 0; i < OTD_SLOTS; i++)
 		*slot++ = prior(i);
-	for (uint32_t i = 0; i < hashed(m); i++)
+	for (uint32_t i = 0; i < ota_otd_model_hashed(m); i++)
 		*slot++ = EVEN_ODDS;
 	for (uint32_t i = OTD_SLOTS; ota_otd_model_is_m(m) && i < OTD_SLOTS + OTD_SLOTS_MORE; i++)
 		*slot++ = prior(i);

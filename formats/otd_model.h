@@ -139,7 +139,6 @@ struct ota_otd_model {
 	uint8_t n_inputs;
 	uint8_t weights;
 	uint8_t reversed;     /* the last input is about a 0 */
-	uint16_t hashed;      /* slots that literals share, a power of 2 */
 	uint16_t expected;    /* the halfword, or byte, that is predicted */
 	uint16_t probability; /* of the open decision, and its inputs */
 	uint16_t input[OTD_INPUTS];
@@ -186,6 +185,12 @@ struct ota_otd_model {
 static inline bool ota_otd_model_is_m(const struct ota_otd_model *m)
 {
 	return OTD_HAS_M && m->tier == OTA_OTD_M;
+}
+
+/* Slots that literals share, a power of 2. */
+static inline uint32_t ota_otd_model_hashed(const struct ota_otd_model *m)
+{
+	return ota_otd_model_is_m(m) ? OTD_HASHED_M : OTD_HASHED_XS;
 }
 
 /* Probability 12 bits, count 4 bits. */
