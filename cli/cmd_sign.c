@@ -383,7 +383,7 @@ static enum cli_exit plan_target(struct job *job)
 	plan->has_max_sectors = true;
 	plan->max_sectors = target.layout.max_sectors;
 	plan->overwrite_only = mode == OTA_MODE_OVERWRITE_ONLY || mode == OTA_MODE_OVERWRITE_FAST;
-	plan->erased_is_zero = target.erased == 0;
+	plan->erased_is_zero = target.flash.erased == 0;
 	plan->hash = target.boot_hash;
 	return CLI_DONE;
 }

@@ -24,7 +24,7 @@ static json_t *json_row(const struct ota_target *target)
 	cli_json_text(item, "kind", target->has_mcuboot ? "board" : "chip");
 	cli_json_text(item, "part", target->part);
 	cli_json_text(item, "core", target->core);
-	cli_json_uint(item, "flash_bytes", ota_sectors_bytes(&target->flash));
+	cli_json_uint(item, "flash_bytes", ota_sectors_bytes(&target->flash.sectors));
 	cli_json_uint(item, "ram_bytes", target->ram);
 	return item;
 }
@@ -36,7 +36,7 @@ static void print_row(const struct ota_target *target)
 
 	printf("%-18s %-6s %-28s %-12s %10s %10s\n", target->name,
 	       target->has_mcuboot ? "board" : "chip", target->part, target->core,
-	       cli_grouped(ota_sectors_bytes(&target->flash), flash),
+	       cli_grouped(ota_sectors_bytes(&target->flash.sectors), flash),
 	       cli_grouped(target->ram, ram));
 }
 

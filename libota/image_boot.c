@@ -42,7 +42,7 @@ enum ota_err ota_boot_from_target(const struct ota_target *target, struct ota_bo
 	boot->secondary_at = target->secondary.at;
 	boot->max_align = target->layout.max_align;
 	boot->has_erased = true;
-	boot->erased = target->erased;
+	boot->erased = target->flash.erased;
 	boot->encrypts = target->layout.enc_key != 0;
 	boot->hash = target->boot_hash;
 	boot->crypto = target->boot_crypto;

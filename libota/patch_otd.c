@@ -427,7 +427,8 @@ static enum ota_err explain(struct ota_span old_image, struct ota_span patch, si
 /* What is written at once, on a device: it is filled before it is programmed. */
 static uint64_t page_of(const struct ota_target *target)
 {
-	return target->program > target->write ? target->program : target->write;
+	return target->flash.program > target->flash.write ? target->flash.program
+							   : target->flash.write;
 }
 
 static void cost_on_device(const struct ota_update *update, const struct ota_target *target,

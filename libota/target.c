@@ -139,8 +139,8 @@ static enum ota_err read_sectors(const struct ota_yaml_value *value, void *into)
 	err = ota_yaml_list(value, OTA_SECTOR_RUNS_MAX, read_sector_item, &list);
 	if (err == OTA_OK)
 		err = ota_buf_append(&list, ota_span_of("", 1), value->yaml->diag);
-	if (err == OTA_OK &&
-	    ota_sectors_parse((const char *)list.data, &reading->target->flash, &why) != OTA_OK)
+	if (err == OTA_OK && ota_sectors_parse((const char *)list.data,
+					       &reading->target->flash.sectors, &why) != OTA_OK)
 		err = ota_yaml_fail_at(value->yaml, ota_yaml_line(value), value->path, "%s",
 				       why.text);
 	ota_buf_free(&list);
@@ -160,12 +160,12 @@ static enum ota_err read_power_of_two(const struct ota_yaml_value *value, uint32
 
 static enum ota_err read_write(const struct ota_yaml_value *value, void *into)
 {
-	return read_power_of_two(value, &((struct reading *)into)->target->write);
+	return read_power_of_two(value, &((struct reading *)into)->target->flash.write);
 }
 
 static enum ota_err read_program(const struct ota_yaml_value *value, void *into)
 {
-	return read_power_of_two(value, &((struct reading *)into)->target->program);
+	return read_power_of_two(value, &((struct reading *)into)->target->flash.program);
 }
 
 static enum ota_err read_erased(const struct ota_yaml_value *value, void *into)
@@ -173,13 +173,13 @@ static enum ota_err read_erased(const struct ota_yaml_value *value, void *into)
 	uint32_t number = 0;
 	enum ota_err err = ota_yaml_number(value, 0, 0xff, &number);
 
-	((struct reading *)into)->target->erased = (uint8_t)number;
+	((struct reading *)into)->target->flash.erased = (uint8_t)number;
 	return err;
 }
 
 static enum ota_err read_read_write(const struct ota_yaml_value *value, void *into)
 {
-	return ota_yaml_bool(value, &((struct reading *)into)->target->read_write);
+	return ota_yaml_bool(value, &((struct reading *)into)->target->flash.read_write);
 }
 
 /* A time, or - for one nobody knows. */
@@ -196,20 +196,20 @@ static enum ota_err read_erase_time(const struct ota_yaml_value *key,
 				    const struct ota_yaml_value *value, void *into)
 {
 	struct ota_target *target = ((struct reading *)into)->target;
-	struct ota_erase_time *time = &target->erase_time[target->n_erase_times];
+	struct ota_erase_time *time = &target->flash.erase_time[target->flash.n_erase_times];
 	struct ota_span typical, maximum;
 	enum ota_err err = ota_yaml_number(key, 1, UINT32_MAX, &time->sector);
 
 	if (err != OTA_OK)
 		return err;
-	for (unsigned i = 0; i < target->n_erase_times; i++) {
-		if (target->erase_time[i].sector == time->sector)
+	for (unsigned i = 0; i < target->flash.n_erase_times; i++) {
+		if (target->flash.erase_time[i].sector == time->sector)
 			return ota_yaml_fail(key, "is given twice");
 	}
 	if (!split(ota_yaml_scalar(value), '/', &typical, &maximum) ||
 	    !parse_time(typical, &time->typical_us) || !parse_time(maximum, &time->max_us))
 		return ota_yaml_fail(value, "is not TYPICAL/MAXIMUM in milliseconds, - if unknown");
-	target->n_erase_times++;
+	target->flash.n_erase_times++;
 	return OTA_OK;
 }
 
@@ -217,21 +217,22 @@ static enum ota_err read_erase_ms(const struct ota_yaml_value *value, void *into
 {
 	struct reading *reading = (struct reading *)into;
 
-	reading->target->n_erase_times = 0;
+	reading->target->flash.n_erase_times = 0;
 	return ota_yaml_pairs(value, OTA_ERASE_TIMES_MAX, read_erase_time, reading);
 }
 
 static enum ota_err read_program_us(const struct ota_yaml_value *value, void *into)
 {
 	if (!parse_thousandths(ota_yaml_scalar(value),
-			       &((struct reading *)into)->target->program_ns))
+			       &((struct reading *)into)->target->flash.program_ns))
 		return ota_yaml_fail(value, "is not a time in microseconds like 81.7");
 	return OTA_OK;
 }
 
 static enum ota_err read_endurance(const struct ota_yaml_value *value, void *into)
 {
-	return ota_yaml_number(value, 1, UINT32_MAX, &((struct reading *)into)->target->endurance);
+	return ota_yaml_number(value, 1, UINT32_MAX,
+			       &((struct reading *)into)->target->flash.endurance);
 }
 
 static enum ota_err read_rewrite(const struct ota_yaml_value *value, void *into)
@@ -241,7 +242,7 @@ static enum ota_err read_rewrite(const struct ota_yaml_value *value, void *into)
 	enum ota_err err = ota_yaml_word(value, words, COUNT(words), &index);
 
 	if (err == OTA_OK)
-		((struct reading *)into)->target->rewrite =
+		((struct reading *)into)->target->flash.rewrite =
 			(enum ota_rewrite)(OTA_REWRITE_NEVER + index);
 	return err;
 }
@@ -469,7 +470,7 @@ static enum ota_err read_area(const struct ota_yaml_value *value, struct ota_are
 	    ota_size_parse(at_text, UINT32_MAX, &at) != OTA_OK ||
 	    ota_size_parse(len_text, UINT32_MAX, &len) != OTA_OK || len == 0)
 		return ota_yaml_fail(value, "is not ADDRESS+SIZE, like 0x8000+448K");
-	*area = (struct ota_area){(uint32_t)at, (uint32_t)len};
+	*area = (struct ota_area){.at = (uint32_t)at, .len = (uint32_t)len};
 	return OTA_OK;
 }
 
@@ -579,9 +580,9 @@ static enum ota_err check_chip(const struct reading *reading)
 {
 	const struct ota_target *target = reading->target;
 
-	if (target->flash.n == 0)
+	if (target->flash.sectors.n == 0)
 		return fail_missing(reading, AT_FLASH, "flash.sectors");
-	if (target->write == 0)
+	if (target->flash.write == 0)
 		return fail_missing(reading, AT_FLASH, "flash.write");
 	if (target->ram == 0)
 		return ota_yaml_fail_at(reading->yaml, 1, "ram", "missing");
@@ -648,8 +649,8 @@ static enum ota_err check_boundary(const struct reading *reading, const struct n
 {
 	uint64_t start, end;
 
-	sector_around(&reading->target->flash, at, &start, &end);
-	if (start == at || at == ota_sectors_bytes(&reading->target->flash))
+	sector_around(&reading->target->flash.sectors, at, &start, &end);
+	if (start == at || at == ota_sectors_bytes(&reading->target->flash.sectors))
 		return OTA_OK;
 	return ota_yaml_fail_at(reading->yaml, reading->line[named->place], named->path,
 				"0x%" PRIx32 "+%" PRIu32 " %s inside the sector from 0x%" PRIx64
@@ -659,7 +660,7 @@ static enum ota_err check_boundary(const struct reading *reading, const struct n
 
 static enum ota_err check_area(const struct reading *reading, const struct named_area *named)
 {
-	uint64_t flash = ota_sectors_bytes(&reading->target->flash);
+	uint64_t flash = ota_sectors_bytes(&reading->target->flash.sectors);
 	uint64_t end = (uint64_t)named->area->at + named->area->len;
 	enum ota_err err;
 
@@ -720,7 +721,7 @@ static enum ota_err check_areas(const struct reading *reading)
 		for (unsigned j = 0; err == OTA_OK && j < i; j++)
 			err = check_apart(reading, &areas[i], &areas[j]);
 		if (err == OTA_OK && areas[i].sectors)
-			*areas[i].sectors = cut(&reading->target->flash, areas[i].area);
+			*areas[i].sectors = cut(&reading->target->flash.sectors, areas[i].area);
 	}
 	return err;
 }
@@ -777,7 +778,7 @@ static enum ota_err check_mcuboot(const struct reading *reading)
 		err = check_mcuboot_keys(reading);
 	if (err == OTA_OK)
 		err = check_areas(reading);
-	target->layout.write_size = target->write;
+	target->layout.write_size = target->flash.write;
 	if (err == OTA_OK && ota_flash_limits(&target->layout, &limits, &why) != OTA_OK)
 		err = ota_yaml_fail_at(reading->yaml, reading->line[AT_MCUBOOT], "mcuboot", "%s",
 				       why.text);
@@ -865,7 +866,7 @@ static enum ota_err parse(const char *name, struct ota_span text, unsigned depth
 	struct ota_yaml yaml;
 	enum ota_err err;
 
-	*target = (struct ota_target){.erased = 0xff};
+	*target = (struct ota_target){.flash = {.erased = 0xff}};
 	for (unsigned i = 0; i < N_PLACES; i++)
 		reading.line[i] = 1;
 	err = ota_yaml_open(name, text, &yaml, diag);

@@ -105,8 +105,10 @@ static void every_builtin_profile_can_be_read(void **state)
 			fail_msg("%s", diag.text);
 		assert_string_equal(target.name, name);
 		assert_true(target.part[0] && target.core[0]);
-		assert_true(target.program >= target.write && target.endurance > 0);
-		assert_true(target.n_erase_times > 0 && target.rewrite != OTA_REWRITE_UNKNOWN);
+		assert_true(target.flash.program >= target.flash.write &&
+			    target.flash.endurance > 0);
+		assert_true(target.flash.n_erase_times > 0 &&
+			    target.flash.rewrite != OTA_REWRITE_UNKNOWN);
 		assert_non_null(ota_target_builtin_text(name));
 		if (n > 0)
 			assert_true(strcmp(ota_target_builtin_name(n - 1), name) < 0);
@@ -141,20 +143,20 @@ static void reads_every_fact_of_a_chip(void **state)
 	assert_string_equal(target.part, "X1 + flash");
 	assert_string_equal(target.core, "cortex-m0");
 	assert_string_equal(target.notes, "a note: with a colon");
-	assert_int_equal(target.flash.n, 3);
-	assert_int_equal(ota_sectors_bytes(&target.flash), 1048576);
-	assert_int_equal(target.write, 4);
-	assert_int_equal(target.program, 8);
-	assert_int_equal(target.erased, 0xff);
-	assert_true(target.read_write);
-	assert_int_equal(target.n_erase_times, 2);
-	assert_int_equal(target.erase_time[0].typical_us, 250000);
-	assert_int_equal(target.erase_time[0].max_us, 500500);
-	assert_int_equal(target.erase_time[1].sector, 65536);
-	assert_int_equal(target.erase_time[1].typical_us, 0);
-	assert_int_equal(target.program_ns, 81700);
-	assert_int_equal(target.endurance, 10000);
-	assert_int_equal(target.rewrite, OTA_REWRITE_TWICE);
+	assert_int_equal(target.flash.sectors.n, 3);
+	assert_int_equal(ota_sectors_bytes(&target.flash.sectors), 1048576);
+	assert_int_equal(target.flash.write, 4);
+	assert_int_equal(target.flash.program, 8);
+	assert_int_equal(target.flash.erased, 0xff);
+	assert_true(target.flash.read_write);
+	assert_int_equal(target.flash.n_erase_times, 2);
+	assert_int_equal(target.flash.erase_time[0].typical_us, 250000);
+	assert_int_equal(target.flash.erase_time[0].max_us, 500500);
+	assert_int_equal(target.flash.erase_time[1].sector, 65536);
+	assert_int_equal(target.flash.erase_time[1].typical_us, 0);
+	assert_int_equal(target.flash.program_ns, 81700);
+	assert_int_equal(target.flash.endurance, 10000);
+	assert_int_equal(target.flash.rewrite, OTA_REWRITE_TWICE);
 	assert_int_equal(target.ram, 131072);
 	assert_false(target.has_mcuboot || target.has_updater);
 }
@@ -168,12 +170,12 @@ static void keys_of_a_board_win_over_its_base_one_by_one(void **state)
 	assert_string_equal(target.base, "stm32l476rg");
 	assert_string_equal(target.part, "STM32L476RG");
 	assert_int_equal(target.ram, 65536);
-	assert_int_equal(target.write, 8);
+	assert_int_equal(target.flash.write, 8);
 	target = parse_good("name: b\nbase: stm32l476rg\nflash: {write: 16, erased: 0}\n");
-	assert_int_equal(target.write, 16);
-	assert_int_equal(target.erased, 0);
-	assert_int_equal(target.program, 8);
-	assert_int_equal(ota_sectors_bytes(&target.flash), 1048576);
+	assert_int_equal(target.flash.write, 16);
+	assert_int_equal(target.flash.erased, 0);
+	assert_int_equal(target.flash.program, 8);
+	assert_int_equal(ota_sectors_bytes(&target.flash.sectors), 1048576);
 	target = parse_good("name: b\nbase: water-meter-l476\nmcuboot: {max-sectors: 224}\n");
 	assert_int_equal(target.layout.max_sectors, 224);
 	assert_int_equal(target.layout.max_align, 8);

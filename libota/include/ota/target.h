@@ -128,8 +128,32 @@ struct ota_decoder {
 #define OTA_DECODERS_MAX 8
 
 struct ota_area {
-	uint32_t at;  /* bytes from the start of flash */
-	uint32_t len; /* bytes; 0: the area does not exist */
+	uint32_t at;   /* bytes from the start of flash */
+	uint32_t len;  /* bytes; 0: the area does not exist */
+	bool external; /* of the external flash, not the chip's own */
+};
+
+/* Facts about a flash that a profile can say were not read from a datasheet: bits. */
+enum ota_fact {
+	OTA_FACT_TIMES = 1,     /* erase_time, program_ns */
+	OTA_FACT_ENDURANCE = 2, /* endurance */
+};
+
+/* One flash: the chip's own, or one beside it. */
+struct ota_flash {
+	struct ota_sectors sectors; /* n is 0: there is none */
+	uint32_t write;             /* write alignment, bytes */
+	uint32_t program;           /* program unit, bytes */
+	uint8_t erased;
+	bool read_write; /* can be read while another part is written */
+	struct ota_erase_time erase_time[OTA_ERASE_TIMES_MAX];
+	unsigned n_erase_times;
+	uint32_t program_ns; /* per program unit, 0 when not known */
+	uint32_t endurance;  /* erase cycles a sector is good for, 0 when not known */
+	enum ota_rewrite rewrite;
+	unsigned unread; /* bits of ota_fact: from memory, not from a datasheet */
+	char geometry_source[96];
+	char times_source[96]; /* of times and endurance */
 };
 
 struct ota_target {
@@ -139,17 +163,9 @@ struct ota_target {
 	/* chip */
 	char part[64];
 	char core[32];
-	struct ota_sectors flash;
-	uint32_t write;   /* write alignment, bytes */
-	uint32_t program; /* program unit, bytes */
-	uint8_t erased;
-	bool read_write; /* can be read while another part is written */
-	struct ota_erase_time erase_time[OTA_ERASE_TIMES_MAX];
-	unsigned n_erase_times;
-	uint32_t program_ns; /* per program unit, 0 when not known */
-	uint32_t endurance;  /* erase cycles a sector is good for, 0 when not known */
-	enum ota_rewrite rewrite;
-	uint32_t ram; /* bytes */
+	struct ota_flash flash;
+	struct ota_flash external; /* beside the chip; usually there is none */
+	uint32_t ram;              /* bytes */
 	char notes[192];
 
 	/* board: what the updater may use */
