@@ -21,15 +21,48 @@ uint64_t ota_trailer_info_size(const struct ota_trailer_rules *rules)
 	       ota_trailer_magic_field(rules->max_align);
 }
 
+uint64_t ota_trailer_status_size(const struct ota_trailer_rules *rules)
+{
+	return (uint64_t)rules->max_sectors * rules->states * rules->write_size;
+}
+
 uint64_t ota_trailer_size(const struct ota_trailer_rules *rules)
 {
-	return (uint64_t)rules->max_sectors * rules->states * rules->write_size +
-	       ota_trailer_info_size(rules);
+	return ota_trailer_status_size(rules) + ota_trailer_info_size(rules);
 }
 
 uint64_t ota_trailer_scratch_size(const struct ota_trailer_rules *rules)
 {
 	return (uint64_t)rules->states * rules->write_size + ota_trailer_info_size(rules);
+}
+
+bool ota_trailer_fields_find(const struct ota_trailer_rules *rules, uint64_t slot_size,
+			     struct ota_trailer_fields *fields)
+{
+	uint64_t align = rules->max_align;
+	uint64_t key = ota_align_up(rules->enc_key, rules->max_align);
+	uint64_t above_ok = OTA_TRAILER_MAGIC_SIZE + align;
+	uint64_t image_ok = slot_size > above_ok ? (slot_size - above_ok) & ~(align - 1) : 0;
+	uint64_t below =
+		ota_trailer_info_size(rules) - ota_trailer_magic_field(rules->max_align) - align;
+
+	*fields = (struct ota_trailer_fields){.magic = 0};
+	if (image_ok < below)
+		return false;
+	fields->magic = OTA_TRAILER_MAGIC_SIZE;
+	fields->image_ok = slot_size - image_ok;
+	fields->copy_done = fields->image_ok + align;
+	fields->swap_info = fields->copy_done + align;
+	if (rules->tlv_sizes)
+		fields->unprotected_tlv_sizes = fields->swap_info + align;
+	fields->swap_size = fields->swap_info + (rules->tlv_sizes ? 2 : 1) * align;
+	if (key > 0) {
+		fields->enc_key[0] = fields->swap_size + key;
+		fields->enc_key[1] = fields->swap_size + 2 * key;
+	}
+	if (ota_trailer_status_size(rules) > 0 && ota_trailer_size(rules) <= slot_size)
+		fields->status = ota_trailer_size(rules);
+	return true;
 }
 
 void ota_trailer_magic_write(struct ota_wr *wr, uint32_t max_align)

@@ -40,45 +40,6 @@ code_max=6144
 stack_max=$(echo 'OTA_OTD_DEC_STACK' | arm-none-eabi-gcc -E -P -x c -Iformats/include \
 	-include ota/otd.h - | tail -n 1)
 
-# Longest way down from a function, by the compiler's own call graphs (-fcallgraph-info=su).
-cat >"$tmp/stack.py" <<'EOF2'
-import re
-import sys
-
-NODE = re.compile(r'node: { title: "(.*?)" label: "(.*?)"')
-EDGE = re.compile(r'edge: { sourcename: "(.*?)" targetname: "(.*?)"')
-FRAME = re.compile(r"(\d+) bytes \((.*?)\)")
-
-helper = re.compile(sys.argv[2])
-frames, calls, known = {}, {}, {}
-for path in sys.argv[4:]:
-    for line in open(path):
-        node, edge = NODE.match(line), EDGE.match(line)
-        if node and FRAME.search(node[2]):
-            size, how = FRAME.search(node[2]).groups()
-            if how not in ("static", "dynamic,bounded"):
-                sys.exit(f"{node[1]}: its stack is {how}")
-            frames[node[1]] = int(size)
-        if edge:
-            calls.setdefault(edge[1], set()).add(edge[2])
-
-
-def depth(name, above):
-    if name in above:
-        sys.exit(f"{name} calls itself")
-    if helper.match(name):
-        return int(sys.argv[3])
-    if name not in frames:
-        sys.exit(f"{name} is called and not among the decoder's files")
-    if name not in known:
-        known[name] = frames[name] + max(
-            (depth(callee, above | {name}) for callee in calls.get(name, ())), default=0)
-    return known[name]
-
-
-print(depth(sys.argv[1], frozenset()))
-EOF2
-
 # Firmware without a C library has its own.
 mkdir "$tmp/include"
 cat >"$tmp/include/string.h" <<'EOF2'
@@ -132,7 +93,7 @@ measure() {
 	[ "$build" != full ] || name=M
 	ram=$(echo "OTA_OTD_DEC_RAM_$name" | "$cross-gcc" -E -P -x c -Iformats/include \
 		-idirafter "$tmp/include" -ffreestanding -include ota/otd.h - | tail -n 1)
-	stack=$(python3 "$tmp/stack.py" ota_otd_dec_step "$helpers" "$helpers_stack" "$out"/*.ci) ||
+	stack=$(python3 tests/support/call_depth.py ota_otd_dec_step "$helpers" "$helpers_stack" "$out"/*.ci) ||
 		return 1
 	row=$(printf '%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s' "$core" "$build" "$code" "$constants" \
 		"$priors" "${ram%U}" "$stack" "$(tr '\n' ' ' <<<"$used" | sed 's/ $//')")

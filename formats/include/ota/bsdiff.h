@@ -73,6 +73,11 @@ OTA_API OTA_MUST_CHECK enum ota_err ota_bsdiff_walk_step(struct ota_bsdiff_walk 
 
 /* Bytes of struct ota_bsdiff_dec, on every machine. Nothing else is needed but the caller's io. */
 #define OTA_BSDIFF_DEC_RAM 64U
+/*
+ * Worst-case stack below any of the reading functions on a Cortex-M, in bytes, without bzip2's;
+ * held by tests/device.
+ */
+#define OTA_BSDIFF_DEC_STACK 256U
 
 /*
  * Plain integers: save it field by field and go on after a reset. The record being worked on stays

@@ -248,8 +248,33 @@ OTA_API uint64_t ota_trailer_info_size(const struct ota_trailer_rules *rules);
 /* boot_trailer_sz. */
 OTA_API uint64_t ota_trailer_size(const struct ota_trailer_rules *rules);
 
+/* boot_status_sz: the swap status alone. */
+OTA_API uint64_t ota_trailer_status_size(const struct ota_trailer_rules *rules);
+
 /* boot_scratch_trailer_sz: one status entry and the info. */
 OTA_API uint64_t ota_trailer_scratch_size(const struct ota_trailer_rules *rules);
+
+/*
+ * Where the trailer's fields start, in bytes back from the slot's end; 0: there is no such field.
+ * They are as long as ota_trailer_rules say, `swap_size` and the others max_align.
+ */
+struct ota_trailer_fields {
+	uint64_t magic;
+	uint64_t image_ok;
+	uint64_t copy_done;
+	uint64_t swap_info;
+	uint64_t unprotected_tlv_sizes; /* swap-offset */
+	uint64_t swap_size;
+	uint64_t enc_key[2]; /* of the primary's and the secondary's image */
+	uint64_t status;     /* of the first entry */
+};
+
+/*
+ * boot_magic_off and the others (bootutil_misc.h, bootutil_misc.c). False when the slot is too
+ * small for the fields; bootutil would wrap. Fills `fields`.
+ */
+OTA_API bool ota_trailer_fields_find(const struct ota_trailer_rules *rules, uint64_t slot_size,
+				     struct ota_trailer_fields *fields);
 
 /* Writes the 16 magic bytes for `max_align` in the cursor's byte order. */
 OTA_API void ota_trailer_magic_write(struct ota_wr *wr, uint32_t max_align);

@@ -126,6 +126,9 @@ static inline void ota_vcdiff_cache_update(struct ota_vcdiff_cache *cache, uint3
 
 /* Bytes of struct ota_vcdiff_dec, on every machine; the target window's buffer comes on top. */
 #define OTA_VCDIFF_DEC_RAM 3144U
+/* Worst-case stack below any of the reading functions on a Cortex-M, in bytes; held by
+ * tests/device. */
+#define OTA_VCDIFF_DEC_STACK 192U
 
 /* Plain integers: save it field by field and go on after a reset, with the window made so far. */
 struct ota_vcdiff_dec {
