@@ -7,6 +7,7 @@
 #define CLI_H
 
 #include <ota/diag.h>
+#include <ota/number.h>
 
 /* Exit codes: design rule, the same for every command. */
 enum cli_exit {
@@ -132,8 +133,6 @@ enum cli_exit cli_exit_of(enum ota_err err);
 
 /* "a, b, c" from a table's name function into `out`, which is returned. */
 const char *cli_list(const char *(*name)(size_t index), char out[128]);
-/* "452,536" into `out`, which is returned. */
-const char *cli_grouped(uint64_t value, char out[32]);
 /* Of `whole`; 0 of nothing. */
 double cli_percent(uint64_t part, uint64_t whole);
 /* The bytes as hex digits on stdout. */

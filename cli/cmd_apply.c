@@ -97,7 +97,7 @@ static enum cli_exit report(const struct apply_job *job)
 		return CLI_DONE;
 	if (job->json)
 		return report_json(job);
-	printf("%s: %s bytes", job->output, cli_grouped(job->out.len, size));
+	printf("%s: %s bytes", job->output, ota_number_grouped(job->out.len, size));
 	if (job->is_image)
 		printf(", MCUboot image %s%s%s", version_text(&job->image.header.version, version),
 		       job->digest_good ? ", digest good" : "",

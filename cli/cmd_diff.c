@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <stdio.h>
 
-#include "diff_job.h"
+#include "diff_choose.h"
 #include "file_args.h"
 #include "signer_arg.h"
 
@@ -20,6 +20,9 @@ enum {
 	RANDOM_NONCE,
 	LOW_S,
 	KEY_OPTION_IDS,
+	TARGET,
+	JOBS,
+	BUDGET_OPTION_IDS,
 	JSON,
 };
 
@@ -31,7 +34,8 @@ static const struct cli_option options[] = {
 	[FORMAT] = {.name = "format",
 		    .value = "FORMAT",
 		    .help = "otd, for devices (default); bsdiff, which bspatch reads; or vcdiff "
-			    "(xdelta3), which xdelta3 reads"},
+			    "(xdelta3), which xdelta3 reads; with --target the default is the "
+			    "best that fits"},
 	[WINDOW] =
 		{.name = "window",
 		 .value = "N",
@@ -67,6 +71,15 @@ static const struct cli_option options[] = {
 			  .help = "with -k: ECDSA with a random nonce; each run another signature"},
 	[LOW_S] = {.name = "low-s", .help = "with -k: ECDSA with s in the lower half"},
 	KEY_OPTION_ROWS,
+	[TARGET] = {.name = "target",
+		    .value = "T",
+		    .help = "make the smallest patch that fits this board: a built-in profile's "
+			    "name or a YAML file"},
+	[JOBS] = {.name = "jobs",
+		  .letter = 'j',
+		  .value = "N",
+		  .help = "with --target: patches made at once (default: one for each processor)"},
+	BUDGET_OPTION_ROWS,
 	[JSON] = {.name = "json", .help = "print a JSON object"},
 };
 
@@ -79,6 +92,11 @@ static const struct cli_example examples[] = {
 	 "one that bspatch applies too"},
 	{"otatool diff old.img new.img -o update.vcdiff --format vcdiff --window 16K",
 	 "one that xdelta3 applies too, and a decoder with little memory"},
+	{"otatool diff old.img new.img -o update.img -k key.pem --target water-meter-l476",
+	 "the smallest that this board can take, found by trying; exit 1 when none fits"},
+	{"otatool diff old.img new.img -o update.img -k key.pem --target board.yaml "
+	 "--link lorawan,region=eu868,dr=0,class=c --max-airtime 1h",
+	 "and that is on air for one hour at most"},
 	{NULL, NULL},
 };
 
@@ -89,6 +107,9 @@ static enum cli_exit read_format(struct diff_job *job)
 	const char *given = cli_value(job->args, FORMAT);
 	char list[128];
 
+	/* With a target and without a word the best one is looked for. */
+	if (!given && job->target_name)
+		return CLI_DONE;
 	job->plan.delta.format = given ? ota_delta_format_find(given) : ota_delta_format_default();
 	if (job->plan.delta.format)
 		return CLI_DONE;
@@ -112,7 +133,7 @@ static enum cli_exit check_format(const struct diff_job *job)
 		{BASE, {.format = all->format, .arch = all->arch, .old_base = all->old_base}},
 	};
 
-	for (size_t i = 0; i < sizeof(asking) / sizeof(asking[0]); i++) {
+	for (size_t i = 0; all->format && i < sizeof(asking) / sizeof(asking[0]); i++) {
 		struct ota_diag diag = {.err = OTA_OK};
 		char word[32];
 
@@ -162,6 +183,35 @@ static enum cli_exit read_window(const struct cli_args *args, unsigned option, u
 		return cli_error(CLI_USAGE, word, "0 bytes hold nothing");
 	}
 	*window = (uint32_t)value;
+	return status;
+}
+
+/* Of a limit that nothing is held against the caller would think that it was kept. */
+static enum cli_exit read_target(struct diff_job *job)
+{
+	const struct cli_args *args = job->args;
+	const char *useless = cli_has(args, JOBS) ? "jobs" : cli_given_budget_arg(args);
+	struct ota_diag diag = {.err = OTA_OK};
+	uint64_t jobs = 0;
+	enum cli_exit status;
+	char word[32];
+
+	if (!job->target_name && !useless)
+		return CLI_DONE;
+	(void)snprintf(word, sizeof(word), "--%s", useless ? useless : "");
+	if (!job->target_name)
+		return cli_error(CLI_USAGE, word, "is about a device: it goes with --target T");
+	status = cli_read_budget_args(args, &job->wishes);
+	if (status == CLI_DONE)
+		status = cli_number(args, JOBS, UINT32_MAX, &jobs);
+	if (status == CLI_DONE && cli_has(args, JOBS) && jobs == 0)
+		status = cli_error(CLI_USAGE, "--jobs", "0 make nothing");
+	job->asked.threads = (unsigned)jobs;
+	if (status == CLI_DONE)
+		status = cli_read_budget_target(&job->wishes, job->target_name, &job->target);
+	if (status == CLI_DONE &&
+	    ota_choose_check(&job->target, &job->wishes.options, &diag) != OTA_OK)
+		status = cli_fail("diff", &diag);
 	return status;
 }
 
@@ -216,17 +266,19 @@ static enum cli_exit read_plan(struct diff_job *job)
 /* Of two keys on standard input the second would read nothing, as of any two files. */
 static enum cli_exit check_stdin(const struct cli_args *args)
 {
-	const char *inputs[] = {args->positional[0], args->positional[1], NULL};
+	const char *inputs[] = {args->positional[0], args->positional[1], cli_value(args, TARGET),
+				NULL};
+	const size_t last = sizeof(inputs) / sizeof(inputs[0]) - 1;
 
 	for (unsigned i = 0; i < args->n_given; i++) {
 		const char *text = args->given[i].value[0];
 
 		if (args->given[i].option != KEY || !cli_is_stdin(text))
 			continue;
-		if (inputs[2])
+		if (inputs[last])
 			return cli_error(CLI_USAGE, "diff",
 					 "standard input can be only one of its files");
-		inputs[2] = text;
+		inputs[last] = text;
 	}
 	return cli_check_key_stdin(args, inputs, sizeof(inputs) / sizeof(inputs[0]));
 }
@@ -249,10 +301,13 @@ static enum cli_exit check_output(const struct diff_job *job)
 	return status;
 }
 
+/* The profile has been read already, and may be no file but a name. */
 static enum cli_exit check_input(const char *name, void *context)
 {
-	(void)context;
-	return cli_check_input(name);
+	const struct diff_job *job = context;
+	bool is_target = job->target_name && strcmp(name, job->target_name) == 0;
+
+	return is_target ? CLI_DONE : cli_check_input(name);
 }
 
 /* All that can be told before the long work; NEW and the keys are read after it. */
@@ -265,9 +320,11 @@ static enum cli_exit check(struct diff_job *job)
 	if (status == CLI_DONE)
 		status = check_stdin(job->args);
 	if (status == CLI_DONE)
+		status = read_target(job);
+	if (status == CLI_DONE)
 		status = cli_check_input(job->args->positional[1]);
 	if (status == CLI_DONE)
-		status = cli_each_input(job->args, check_input, NULL);
+		status = cli_each_input(job->args, check_input, job);
 	return status;
 }
 
@@ -337,15 +394,18 @@ static enum cli_exit read_image(const struct diff_job *job, const char *path,
 static void use_base(struct diff_job *job, const struct image_file *file,
 		     struct ota_delta_base *base)
 {
-	struct ota_delta_base before = *base;
+	const struct ota_delta_plan *delta = &job->plan.delta;
+	/* Where formats are tried one of them has a use for it. */
+	const struct ota_delta_plan asking = {.format = delta->format ? delta->format
+								      : ota_delta_format_default(),
+					      .arch = delta->arch,
+					      .new_base = {.known = true}};
 
-	if (before.known || !file->firmware.has_base)
+	if (base->known || !file->firmware.has_base ||
+	    ota_delta_check_plan(&asking, NULL) != OTA_OK)
 		return;
 	*base = (struct ota_delta_base){.known = true, .addr = file->firmware.base};
-	if (ota_delta_check_plan(&job->plan.delta, NULL) != OTA_OK)
-		*base = before;
-	else
-		job->base_from_file = true;
+	job->base_from_file = true;
 }
 
 /* -- what is made ------------------------------------------------------------------------------ */
@@ -357,6 +417,8 @@ static enum cli_exit make_update(struct diff_job *job)
 	enum cli_exit status = cli_read_signers(job->args, false, &signers);
 
 	job->plan.signers = cli_signers_list(signers, &job->plan.n_signers);
+	if (status == CLI_DONE && job->target_name)
+		status = diff_choose(job);
 	if (status == CLI_DONE && ota_delta_update_make(&job->plan, job->index, job->new_image,
 							&job->out, &job->made, &diag) != OTA_OK)
 		status = diff_fail(
@@ -371,6 +433,14 @@ static enum cli_exit make_patch(struct diff_job *job)
 {
 	struct ota_diag diag = {.err = OTA_OK};
 
+	if (job->target_name) {
+		enum cli_exit status = diff_choose(job);
+
+		job->out = job->choice.patch;
+		job->choice.patch = ota_buf_init(0);
+		job->made.patch_len = job->out.len;
+		return status;
+	}
 	if (ota_delta_make(&job->plan.delta, job->index, job->new_image, &job->out, &diag) !=
 	    OTA_OK)
 		return diff_fail(job, "diff", &diag);
@@ -389,7 +459,8 @@ static enum cli_exit read_images(struct diff_job *job)
 
 	if (status == CLI_DONE && ota_index_build(old_image, &job->index, &diag) != OTA_OK)
 		status = diff_fail(job, old_path, &diag);
-	job->plan.delta.spent = job->index;
+	if (!job->target_name)
+		job->plan.delta.spent = job->index;
 	if (status == CLI_DONE)
 		status = read_image(job, new_path, &job->new_file, &job->new_image);
 	use_base(job, &job->old_file, &job->plan.delta.old_base);
@@ -406,6 +477,8 @@ static enum cli_exit make(struct diff_job *job)
 
 	if (status == CLI_DONE)
 		status = job->is_update ? make_update(job) : make_patch(job);
+	if (status == CLI_DONE && job->target_name)
+		status = diff_check_made(job);
 	if (status == CLI_DONE)
 		diff_look(job);
 	/* What is reported needs room too, and a slow output may block. */
@@ -420,6 +493,7 @@ static enum cli_exit run(const struct cli_args *args)
 {
 	struct diff_job job = {.args = args,
 			       .output = cli_value(args, OUTPUT),
+			       .target_name = cli_value(args, TARGET),
 			       .json = cli_has(args, JSON),
 			       .out = ota_buf_init(CLI_FILE_MAX)};
 	enum cli_exit status = check(&job);
@@ -430,13 +504,14 @@ static enum cli_exit run(const struct cli_args *args)
 		status = cli_write(job.output, ota_buf_span(&job.out));
 	if (status == CLI_DONE)
 		status = diff_report(&job);
+	ota_choice_free(&job.choice);
 	ota_buf_free(&job.out);
 	image_file_free(&job.new_file);
 	return status;
 }
 
 const struct cli_command cli_cmd_diff = {
-	.usage = "diff OLD NEW -o PATCH [--format FORMAT] [-k KEY...] [options]",
+	.usage = "diff OLD NEW -o PATCH [--format FORMAT | --target T] [-k KEY...] [options]",
 	.examples = examples,
 	.about =
 		"The patch is applied again and compared with NEW before it is written.\n\n"
@@ -459,7 +534,18 @@ const struct cli_command cli_cmd_diff = {
 		"It foresees how branches and pointers in Arm Thumb code (Cortex-M) change. For\n"
 		"pointers it must know where the images begin in memory: --base says so, or an "
 		"Intel\n"
-		"HEX file with -k; else the images' own headers, vector tables and pointers do.",
+		"HEX file with -k; else the images' own headers, vector tables and pointers do.\n\n"
+		"With --target T every format and every size of memory that the target's decoders\n"
+		"allow is tried, and each patch is held against the device as check does, "
+		"signature\n"
+		"and all: the smallest that passes is written. Options that are given, --format\n"
+		"included, are settled. Of equal patches the one with less decoder RAM is taken; "
+		"the\n"
+		"result does not depend on --jobs. When none passes nothing is written, and the "
+		"exit\n"
+		"code is 1. A patch no smaller than the new image compressed is called not worth "
+		"it,\n"
+		"but written, with exit code 0.",
 	.options = options,
 	.n_options = sizeof(options) / sizeof(options[0]),
 	.min_positionals = 2,

@@ -139,7 +139,7 @@ static enum cli_exit inspect_patch(const struct cli_args *args, struct ota_span 
 		return status;
 	if (!cli_has(args, JSON)) {
 		printf("%s: %s patch, %s bytes\n", path, info.format,
-		       cli_grouped(info.patch_size, bytes));
+		       ota_number_grouped(info.patch_size, bytes));
 		print_patch(&info);
 		if (old_path)
 			print_account(&account, &info);
@@ -173,7 +173,7 @@ static enum cli_exit report_update(const struct cli_args *args,
 
 	if (!cli_has(args, JSON)) {
 		printf("%s: delta update, %s bytes\n", path,
-		       cli_grouped(update->image.bytes.len, bytes));
+		       ota_number_grouped(update->image.bytes.len, bytes));
 		print_update(update);
 		printf("  digest     %s\n", digest_word(&verdict, err));
 		print_patch(info);
@@ -244,7 +244,7 @@ static enum cli_exit inspect_plain(const char *path, const struct ota_firmware *
 
 	if (!json) {
 		printf("%s: firmware in %s, %s bytes\n", path, kind_words[kind],
-		       cli_grouped(firmware->bytes.len, bytes));
+		       ota_number_grouped(firmware->bytes.len, bytes));
 		print_place(firmware);
 		return CLI_DONE;
 	}

@@ -233,7 +233,7 @@ static void print_good(const struct report *report)
 	printf("%s: good %s, version %s, %s bytes\n", report->path,
 	       verdict->delta_update ? "delta update" : "MCUboot image",
 	       version_text(&report->image.header.version, version),
-	       cli_grouped(report->image.bytes.len, bytes));
+	       ota_number_grouped(report->image.bytes.len, bytes));
 	if (report->has_base)
 		printf("  address    0x%08" PRIx32 "\n", report->base);
 	if (report->image.big_endian)
@@ -257,7 +257,7 @@ static void print_good(const struct report *report)
 		printf("  encrypted  judged in plaintext\n");
 	if (report->image.rest.len > 0)
 		printf("  followed by %s bytes of padding%s\n",
-		       cli_grouped(report->image.rest.len, bytes),
+		       ota_number_grouped(report->image.rest.len, bytes),
 		       report->image.has_trailer ? " and trailer" : "");
 }
 

@@ -3,8 +3,10 @@
 #ifndef CLI_DIFF_JOB_H
 #define CLI_DIFF_JOB_H
 
+#include <ota/choose.h>
 #include <ota/delta_update.h>
 
+#include "budget_args.h"
 #include "image_file.h"
 
 /* One run: what it is to make, of what, and what came of it. */
@@ -25,6 +27,14 @@ struct diff_job {
 	struct ota_delta_info info;        /* of the patch */
 	struct ota_delta_code code;        /* of otd: what is known of the images */
 	const char *base_from;             /* how its base was found; NULL: it has none */
+
+	/* With --target; else the name is NULL and the rest is empty. */
+	const char *target_name;
+	struct ota_target target;
+	struct budget_args wishes;
+	struct ota_choose_job asked;
+	struct ota_choice choice;
+	struct ota_image old_opened, new_opened; /* what the budget looks at in them */
 };
 
 /* Finds what is reported of the patch, while both images are at hand. */

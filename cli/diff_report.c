@@ -3,7 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "diff_job.h"
+#include "diff_choose.h"
 #include "emit.h"
 #include "image_text.h"
 
@@ -61,6 +61,8 @@ static enum cli_exit report_json(const struct diff_job *job, bool pointless, siz
 	}
 	cli_json_uint(object, "decoder_ram_bytes", job->info.decoder_ram);
 	json_code(object, job);
+	if (job->target_name)
+		diff_json_choice(object, job);
 	cli_json_bool(object, "pointless", pointless);
 	if (pointless)
 		cli_json_uint(object, "new_xz_bytes", xz_len);
@@ -86,8 +88,8 @@ static void report_code(const struct diff_job *job)
 	char size[32];
 
 	printf("  otd, tier %s: decoder takes %s bytes of RAM", otd->tier,
-	       cli_grouped(job->info.decoder_ram, size));
-	printf(", %s of stack; ", cli_grouped(job->info.decoder_stack, size));
+	       ota_number_grouped(job->info.decoder_ram, size));
+	printf(", %s of stack; ", ota_number_grouped(job->info.decoder_stack, size));
 	if (job->base_from && otd->old_base.addr != otd->new_base.addr)
 		printf("%s code at 0x%08" PRIx32 ", was 0x%08" PRIx32 " (%s)\n", otd->arch,
 		       otd->new_base.addr, otd->old_base.addr, job->base_from);
@@ -108,16 +110,19 @@ static void report_text(const struct diff_job *job)
 	if (job->is_update)
 		printf("delta update %s -> %s, ", version_text(&job->made.old_version, old_version),
 		       version_text(&job->made.new_version, new_version));
-	printf("%s bytes", cli_grouped(job->out.len, size));
+	printf("%s bytes", ota_number_grouped(job->out.len, size));
 	if (job->is_update)
-		printf(" with a patch of %s", cli_grouped(job->made.patch_len, size));
+		printf(" with a patch of %s", ota_number_grouped(job->made.patch_len, size));
 	if (job->new_image.len > 0)
 		printf(", %.1f %% of the new %s's %s",
 		       100.0 * (double)job->out.len / (double)job->new_image.len,
-		       job->is_update ? "image" : "file", cli_grouped(job->new_image.len, size));
+		       job->is_update ? "image" : "file",
+		       ota_number_grouped(job->new_image.len, size));
 	printf("\n");
 	if (job->info.is_otd)
 		report_code(job);
+	if (job->target_name)
+		diff_print_choice(job);
 }
 
 /* An address that was given and not used is a mistake in it, or in what was found. */
@@ -133,6 +138,7 @@ static void warn_base(const struct diff_job *job)
 
 enum cli_exit diff_report(const struct diff_job *job)
 {
+	const char *whole = job->is_update ? "image" : "file";
 	const char *output = job->output;
 	enum cli_exit status = CLI_DONE;
 	bool pointless = false;
@@ -147,12 +153,18 @@ enum cli_exit diff_report(const struct diff_job *job)
 	else if (!cli_is_stdout(output))
 		report_text(job);
 	warn_base(job);
-	if (pointless)
+	if (pointless && job->target_name) {
+		cli_warning(output,
+			    "not worth a patch: the new %s compressed with xz is %zu bytes, the %s "
+			    "%zu",
+			    whole, xz_len, job->is_update ? "update" : "patch", job->out.len);
+		cli_hint("send the whole %s compressed instead: it is for every old one", whole);
+	} else if (pointless) {
 		cli_warning(output,
 			    "%s is %zu bytes, the new %s compressed with xz is %zu: send that "
 			    "instead",
-			    job->is_update ? "update" : "patch", job->out.len,
-			    job->is_update ? "image" : "file", xz_len);
+			    job->is_update ? "update" : "patch", job->out.len, whole, xz_len);
+	}
 	return status;
 }
 

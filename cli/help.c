@@ -189,5 +189,5 @@ void cli_print_man(void)
 	       "depend on\n"
 	       "the version of liblzma.\n"
 	       ".SH SEE ALSO\n"
-	       "bsdiff(1), bspatch(1), openssl(1)\n");
+	       "otatool-target(5), bsdiff(1), bspatch(1), openssl(1)\n");
 }

@@ -98,7 +98,7 @@ static void print_regions(const struct ota_delta_account *account,
 
 	if (account->n_regions == 0)
 		return;
-	printf("  new image, %s bytes a line\n", cli_grouped(account->region_len, text));
+	printf("  new image, %s bytes a line\n", ota_number_grouped(account->region_len, text));
 	for (unsigned i = 0; i < account->n_regions; i++) {
 		uint64_t at = region_at(account, info, i);
 		double share = cli_percent(account->region[i], largest) / 100;
@@ -124,14 +124,15 @@ void print_account(const struct ota_delta_account *account, const struct ota_del
 		printf("    %-12s %12.1f %5.1f %%", purpose->name, bytes_of(purpose->spent),
 		       cli_percent(purpose->spent, sum));
 		if (purpose->makes > 0)
-			printf("  for %s new bytes", cli_grouped(purpose->makes, a));
+			printf("  for %s new bytes", ota_number_grouped(purpose->makes, a));
 		printf("\n");
 	}
-	printf("  turns      %s\n", cli_grouped(account->turns, a));
+	printf("  turns      %s\n", ota_number_grouped(account->turns, a));
 	if (account->references > 0)
 		printf("  references %s in old, %s foreseen, %s told\n",
-		       cli_grouped(account->references, a), cli_grouped(account->references_hit, b),
-		       cli_grouped(account->references_told, c));
+		       ota_number_grouped(account->references, a),
+		       ota_number_grouped(account->references_hit, b),
+		       ota_number_grouped(account->references_told, c));
 	print_regions(account, info);
 }
 

@@ -14,7 +14,7 @@ static void print_share(const char *what, uint64_t bytes, uint64_t whole)
 {
 	char text[32];
 
-	printf("    %-12s %12s %5.1f %%", what, cli_grouped(bytes, text),
+	printf("    %-12s %12s %5.1f %%", what, ota_number_grouped(bytes, text),
 	       cli_percent(bytes, whole));
 }
 
@@ -34,7 +34,7 @@ static void print_origins(const struct ota_delta_info *info)
 
 	if (info->blended > 0) {
 		print_share("from old", info->blended, info->new_size);
-		printf("  %s of them unchanged\n", cli_grouped(info->unchanged, text));
+		printf("  %s of them unchanged\n", ota_number_grouped(info->unchanged, text));
 	}
 	for (size_t i = 0; i < sizeof(origins) / sizeof(origins[0]); i++) {
 		if (origins[i].bytes == 0)
@@ -54,7 +54,7 @@ static void print_part(const struct ota_delta_info *info, const struct ota_delta
 	if (part->level)
 		printf(" level %u", part->level);
 	if (part->coding)
-		printf(", %s unpacked", cli_grouped(part->plain_bytes, text));
+		printf(", %s unpacked", ota_number_grouped(part->plain_bytes, text));
 	printf("\n");
 }
 
@@ -67,8 +67,8 @@ static void print_windows(const struct ota_delta_info *info)
 	if (info->windows == 0)
 		return;
 	printf("  windows    %s, the longest makes %s bytes, the longest source is %s\n",
-	       cli_grouped(info->windows, n), cli_grouped(info->window_max, a),
-	       cli_grouped(info->source_max, b));
+	       ota_number_grouped(info->windows, n), ota_number_grouped(info->window_max, a),
+	       ota_number_grouped(info->source_max, b));
 	printf("  checksum   %s\n", info->has_checksum ? "Adler-32 of each window"
 						       : "none: a wrong old image is not noticed");
 }
@@ -81,10 +81,11 @@ static void print_otd(const struct ota_delta_info *info)
 
 	if (!info->is_otd)
 		return;
-	printf("  makes      %s bytes, CRC-32 %08" PRIx32 "\n", cli_grouped(info->new_size, a),
-	       otd->new_crc);
-	printf("  from       %s bytes, CRC-32 %08" PRIx32 "%s\n", cli_grouped(otd->old_size, b),
-	       otd->old_crc, otd->reads_new ? ", and from new bytes before" : "");
+	printf("  makes      %s bytes, CRC-32 %08" PRIx32 "\n",
+	       ota_number_grouped(info->new_size, a), otd->new_crc);
+	printf("  from       %s bytes, CRC-32 %08" PRIx32 "%s\n",
+	       ota_number_grouped(otd->old_size, b), otd->old_crc,
+	       otd->reads_new ? ", and from new bytes before" : "");
 	printf("  code       %s", otd->arch);
 	if (otd->new_base.known)
 		printf(" at 0x%08" PRIx32, otd->new_base.addr);
@@ -104,8 +105,8 @@ static void print_content(const struct ota_delta_info *info)
 	if (!info->has_content)
 		return;
 	printf("  makes      %s bytes, in %s %s; reads the old image up to byte %s\n",
-	       cli_grouped(info->new_size, a), cli_grouped(info->records, b),
-	       info->windows ? "instructions" : "records", cli_grouped(info->old_reach, c));
+	       ota_number_grouped(info->new_size, a), ota_number_grouped(info->records, b),
+	       info->windows ? "instructions" : "records", ota_number_grouped(info->old_reach, c));
 }
 
 void print_patch(const struct ota_delta_info *info)
@@ -116,9 +117,9 @@ void print_patch(const struct ota_delta_info *info)
 	print_content(info);
 	print_windows(info);
 	printf("  decoder    %s bytes of RAM besides the images",
-	       cli_grouped(info->decoder_ram, a));
+	       ota_number_grouped(info->decoder_ram, a));
 	if (info->decoder_stack > 0)
-		printf(", %s of stack", cli_grouped(info->decoder_stack, a));
+		printf(", %s of stack", ota_number_grouped(info->decoder_stack, a));
 	printf("\n");
 	if (info->has_content && info->new_size > 0)
 		printf("  new bytes\n");
@@ -215,7 +216,7 @@ static void print_side(const char *what, const struct ota_version *version, uint
 	char bytes[32];
 
 	printf("  %-10s %s, %s bytes, SHA-256 ", what, version_text(version, text),
-	       cli_grouped(size, bytes));
+	       ota_number_grouped(size, bytes));
 	cli_print_hex(ota_span_of(digest, OTA_DELTA_DIGEST_SIZE));
 	printf("...\n");
 }
@@ -273,7 +274,8 @@ void print_update(const struct ota_delta_update *update)
 	print_id("class id", protected_value(&update->image, OTA_TLV_UUID_CID));
 	print_keys(&update->image);
 	printf("  patch      %s, %s bytes; %zu around it\n", update->format,
-	       cli_grouped(update->patch.len, text), update->image.bytes.len - update->patch.len);
+	       ota_number_grouped(update->patch.len, text),
+	       update->image.bytes.len - update->patch.len);
 }
 
 static json_t *json_keys(const struct ota_image *image)

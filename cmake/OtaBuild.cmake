@@ -62,7 +62,8 @@ function(ota_library name kind)
 		$<BUILD_INTERFACE:${CMAKE_SOURCE_DIR}/libota/include>
 		$<INSTALL_INTERFACE:${CMAKE_INSTALL_INCLUDEDIR}>)
 	target_link_libraries(${name} PRIVATE ota::crypto ota::sodium ota::divsufsort ota::bzip2
-		ota::yaml ota::lzma ota::zlib ota::cbor ota::elf ota::pkcs11)
+		ota::yaml ota::lzma ota::zlib ota::cbor ota::elf ota::fdt ota::pkcs11
+		Threads::Threads)
 	if(kind STREQUAL SHARED)
 		set_target_properties(${name} PROPERTIES VERSION ${PROJECT_VERSION} SOVERSION 0)
 		if(NOT APPLE)

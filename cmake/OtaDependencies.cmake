@@ -35,6 +35,7 @@ function(ota_find_plain name header lib package function)
 	ota_dependency(${name} ${${name}_INCLUDE} ${${name}_LIBRARY})
 endfunction()
 
+find_package(Threads REQUIRED)
 ota_find(crypto "libcrypto>=3.0" EVP_DigestInit_ex)
 ota_find(sodium libsodium sodium_init)
 ota_find(yaml yaml-0.1 yaml_parser_parse)
@@ -45,6 +46,23 @@ ota_find(cbor libcbor cbor_load)
 ota_find(elf libelf elf_begin)
 ota_find_plain(divsufsort divsufsort.h divsufsort libdivsufsort-dev divsufsort)
 ota_find_plain(bzip2 bzlib.h bz2 libbz2-dev BZ2_bzDecompress)
+
+# Devicetrees are optional: without libfdt libota/target_import_none.c says that they are not read.
+option(OTA_DEVICETREE "import of Zephyr devicetrees, when libfdt is found" ON)
+find_path(fdt_INCLUDE libfdt.h)
+find_library(fdt_LIBRARY fdt)
+set(OTA_PC_FDT "")
+if(OTA_DEVICETREE AND fdt_INCLUDE AND fdt_LIBRARY)
+	ota_find_plain(fdt libfdt.h fdt libfdt-dev fdt_check_full)
+	set(OTA_PC_FDT -lfdt)
+	set(OTA_DEVICETREE_UNUSED libota/target_import_none.c)
+else()
+	message(STATUS "Zephyr devicetrees are not read (libfdt)")
+	add_library(ota_dep_fdt INTERFACE IMPORTED GLOBAL)
+	add_library(ota::fdt ALIAS ota_dep_fdt)
+	set(OTA_DEVICETREE_UNUSED libota/target_import_dt.c)
+endif()
+set_source_files_properties(${OTA_DEVICETREE_UNUSED} PROPERTIES HEADER_FILE_ONLY ON)
 
 # Keys in tokens are optional: without p11-kit keys/pkcs11_none.c says that there are none. Its
 # headers are needed here; the library is loaded when the first token is used (p11_kit_load.c).

@@ -17,3 +17,5 @@ endforeach()
 install(FILES ${CMAKE_CURRENT_BINARY_DIR}/libota.pc
 	DESTINATION ${CMAKE_INSTALL_LIBDIR}/pkgconfig)
 install(FILES man/otatool.1 DESTINATION ${CMAKE_INSTALL_MANDIR}/man1)
+install(FILES man/otatool-target.5 DESTINATION ${CMAKE_INSTALL_MANDIR}/man5)
+install(FILES targets/target.schema.json DESTINATION ${CMAKE_INSTALL_DATADIR}/otatool)

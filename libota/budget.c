@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
-/* Adds the costs that a patch format's row names, and compares: no format is known here. */
+/* Adds and compares: no patch format, mode or link is known here. */
 #include <assert.h>
 #include <inttypes.h>
 #include <stdarg.h>
 #include <stdio.h>
 
-#include "patch_formats.h"
+#include "budget_parts.h"
+#include "hazards.h"
 
 void ota_costs_add(struct ota_costs *costs, enum ota_place where, uint64_t bytes,
 		   const char *format, ...)
@@ -22,120 +23,99 @@ void ota_costs_add(struct ota_costs *costs, enum ota_place where, uint64_t bytes
 	va_end(args);
 }
 
-static uint64_t sum_of(const struct ota_costs *costs, enum ota_place where)
+struct ota_budget_finding *ota_budget_find(struct ota_budget *budget, const char *id,
+					   enum ota_budget_severity severity, const char *format,
+					   ...)
 {
-	uint64_t sum = 0;
-
-	for (unsigned i = 0; i < costs->n; i++) {
-		if (costs->item[i].where == where)
-			sum += costs->item[i].bytes;
-	}
-	return sum;
-}
-
-static struct ota_budget_line *add_line(struct ota_budget *budget, enum ota_place where,
-					const char *what, uint64_t needs)
-{
-	struct ota_budget_line *line;
-
-	assert(budget->n < OTA_BUDGET_LINES_MAX);
-	line = &budget->line[budget->n++];
-	*line = (struct ota_budget_line){.where = where, .needs = needs, .fits = true};
-	(void)snprintf(line->what, sizeof(line->what), "%s", what);
-	return line;
-}
-
-static bool add_limited(struct ota_budget *budget, enum ota_place where, const char *what,
-			uint64_t needs, uint64_t has)
-{
-	struct ota_budget_line *line = add_line(budget, where, what, needs);
-
-	line->limited = true;
-	line->has = has;
-	line->fits = needs <= has;
-	return line->fits;
-}
-
-/* -- ways out ---------------------------------------------------------------------------------- */
-
-static void advise(struct ota_budget *budget, const char *format, ...)
-	__attribute__((format(printf, 2, 3)));
-
-/* One more part of the way out. */
-static void advise(struct ota_budget *budget, const char *format, ...)
-{
-	size_t at = strlen(budget->remedy);
+	struct ota_budget_finding *finding;
 	va_list args;
 
-	if (at > 0 && at + 2 < sizeof(budget->remedy)) {
-		memcpy(budget->remedy + at, "; ", 3);
-		at += 2;
-	}
+	assert(budget->n_findings < OTA_FINDINGS_MAX);
+	finding = &budget->finding[budget->n_findings++];
+	*finding = (struct ota_budget_finding){.id = id, .severity = severity};
 	va_start(args, format);
-	(void)vsnprintf(budget->remedy + at, sizeof(budget->remedy) - at, format, args);
+	(void)vsnprintf(finding->text, sizeof(finding->text), format, args);
 	va_end(args);
+	return finding;
 }
 
-/* Adds "choose MODE", the first that could be built for these slots and holds `needed`. */
-static void advise_mode(struct ota_budget *budget, const struct ota_flash_layout *layout,
-			uint64_t needed)
+void ota_budget_explain(struct ota_budget *budget, const char *item, const char *formula,
+			const char *source, const char *format, ...)
 {
-	/* The ones that can go back to the old image first. */
-	static const enum ota_mode choices[] = {OTA_MODE_SWAP_OFFSET, OTA_MODE_SWAP_MOVE,
-						OTA_MODE_SWAP_SCRATCH, OTA_MODE_OVERWRITE_ONLY};
-	struct ota_flash_layout other = *layout;
-	struct ota_flash_limits limits;
+	struct ota_budget_rule *rule;
+	va_list args;
 
-	for (size_t i = 0; i < sizeof(choices) / sizeof(choices[0]); i++) {
-		other.mode = choices[i];
-		if (other.mode == layout->mode || ota_flash_limits(&other, &limits, NULL) != OTA_OK)
-			continue;
-		if (!limits.compatible || limits.caution[0] || limits.max_image < needed)
-			continue;
-		advise(budget, "or choose %s, which would hold %" PRIu64 " bytes%s",
-		       ota_mode_name(other.mode), limits.max_image,
-		       other.mode == OTA_MODE_OVERWRITE_ONLY ? " but cannot go back" : "");
-		return;
-	}
-}
-
-static void advise_images(struct ota_budget *budget, const struct ota_update *update,
-			  const struct ota_flash_layout *layout)
-{
-	uint64_t max = budget->limits.max_image;
-	bool new_is_larger = update->new_len >= update->old_len;
-	uint64_t larger = new_is_larger ? update->new_len : update->old_len;
-
-	if (update->new_len > max)
-		advise(budget, "shrink the new image by %" PRIu64 " bytes", update->new_len - max);
-	if (update->old_len > max)
-		advise(budget,
-		       "the old image is %" PRIu64 " bytes over the limit already and needs "
-		       "another way to the device",
-		       update->old_len - max);
-	advise_mode(budget, layout, larger);
-}
-
-static void advise_layout(struct ota_budget *budget, const struct ota_update *update,
-			  const struct ota_flash_layout *layout, uint64_t scratch_missing)
-{
-	uint64_t larger = update->new_len > update->old_len ? update->new_len : update->old_len;
-
-	if (scratch_missing > 0)
-		advise(budget, "make scratch %" PRIu64 " bytes larger", scratch_missing);
-	else
-		advise(budget, "change the slots: %s",
-		       budget->limits.compatible ? budget->limits.caution : budget->limits.reason);
-	advise_mode(budget, layout, larger);
+	assert(budget->n_rules < OTA_RULES_MAX);
+	rule = &budget->rule[budget->n_rules++];
+	*rule = (struct ota_budget_rule){.formula = formula, .source = source};
+	(void)snprintf(rule->item, sizeof(rule->item), "%s", item);
+	va_start(args, format);
+	(void)vsnprintf(rule->numbers, sizeof(rule->numbers), format, args);
+	va_end(args);
 }
 
 /* -- lines ------------------------------------------------------------------------------------- */
 
+struct ota_budget_line *ota_budget_add(struct budget_job *job, enum ota_place where,
+				       enum ota_unit unit, const char *what, uint64_t needs)
+{
+	struct ota_budget *budget = job->budget;
+	struct ota_budget_line *line;
+
+	assert(budget->n < OTA_BUDGET_LINES_MAX);
+	line = &budget->line[budget->n++];
+	*line = (struct ota_budget_line){
+		.where = where, .unit = unit, .needs = needs, .fits = true};
+	(void)snprintf(line->what, sizeof(line->what), "%s", what);
+	return line;
+}
+
+void ota_budget_limit(struct ota_budget_line *line, uint64_t has)
+{
+	line->limited = true;
+	line->has = has;
+	line->fits = line->needs <= has;
+}
+
+void ota_budget_gate(struct ota_budget_line *line, bool given, uint64_t limit)
+{
+	if (!given)
+		return;
+	line->gate = true;
+	ota_budget_limit(line, limit);
+}
+
+void ota_budget_note(struct ota_budget_line *line, const char *format, ...)
+{
+	size_t at = strlen(line->note);
+	va_list args;
+
+	if (at > 0 && at + 2 < sizeof(line->note)) {
+		memcpy(line->note + at, "; ", 3);
+		at += 2;
+	}
+	va_start(args, format);
+	(void)vsnprintf(line->note + at, sizeof(line->note) - at, format, args);
+	va_end(args);
+}
+
+const struct ota_budget_line *ota_budget_line_named(const struct ota_budget *budget,
+						    const char *what)
+{
+	for (unsigned i = 0; i < budget->n; i++) {
+		if (strcmp(budget->line[i].what, what) == 0)
+			return &budget->line[i];
+	}
+	return NULL;
+}
+
+/* -- the whole --------------------------------------------------------------------------------- */
+
 static enum ota_applier resolve(const struct ota_update *update, const struct ota_target *target,
 				enum ota_applier wanted)
 {
-	if (wanted != OTA_APPLIED_AS_PROFILE)
-		return wanted;
+	if (!update->format || wanted != OTA_APPLIED_AS_PROFILE)
+		return update->format ? wanted : OTA_APPLIED_AS_PROFILE;
 	for (unsigned i = 0; i < target->n_decoders; i++) {
 		if (strcmp(target->decoder[i].format, update->format) == 0)
 			return OTA_APPLIED_ON_DEVICE;
@@ -144,150 +124,15 @@ static enum ota_applier resolve(const struct ota_update *update, const struct ot
 }
 
 /*
- * A patch whose state is larger than that of the profile's decoder is not one for this device, even
- * if there were RAM for it: the decoder was built for so much.
+ * Without an updater only what needs none can be judged: a full image, and a patch of which the
+ * caller says that the gateway applies it.
  */
-static void add_state(struct ota_budget *budget, const struct ota_patch_format *format,
-		      const struct ota_update *update, const struct ota_target *target)
+static enum ota_err check_profile(const struct budget_job *job, struct ota_diag *diag)
 {
-	uint64_t most = 0;
-	uint64_t needed = 0;
+	const struct ota_target *target = job->target;
+	bool needs_updater = job->update->format && job->options->applier != OTA_APPLIED_BY_GATEWAY;
 
-	for (unsigned i = 0; i < target->n_decoders && format->state_room; i++) {
-		uint64_t needs;
-		uint64_t has;
-
-		if (strcmp(target->decoder[i].format, format->name) != 0)
-			continue;
-		format->state_room(update->patch, &target->decoder[i], &needs, &has);
-		if (has == 0)
-			return;
-		most = has > most ? has : most;
-		needed = needs;
-	}
-	if (most > 0 &&
-	    !add_limited(budget, OTA_PLACE_RAM, "state of the target's decoder", needed, most))
-		advise(budget, "make the patch for the tier of the target's decoder");
-}
-
-/* What a stack costs counts as RAM where the profile does not say how large it is. */
-static void add_stack(struct ota_budget *budget, uint64_t needs, uint64_t has)
-{
-	if (needs > 0 && has > 0 &&
-	    !add_limited(budget, OTA_PLACE_STACK, "updater stack", needs, has))
-		advise(budget, "the updater needs %" PRIu64 " bytes more stack", needs - has);
-}
-
-static enum ota_err add_costs(struct ota_budget *budget, const struct ota_update *update,
-			      const struct ota_target *target,
-			      const struct ota_budget_options *options, struct ota_diag *diag)
-{
-	const struct ota_patch_format *format = ota_patch_format_named(update->format);
-	uint64_t has = options->has_ram ? options->ram : target->updater_ram;
-	uint64_t stack;
-	uint64_t needs;
-	enum ota_err err;
-
-	if (!format)
-		return ota_fail(diag, OTA_E_ABSENT, "\"%s\" is not a patch format", update->format);
-	err = format->cost(update, target, budget->applier, &budget->costs, diag);
-	if (err != OTA_OK)
-		return err;
-	/* A row that asks for room elsewhere brings its line with it. */
-	if (budget->applier == OTA_APPLIED_BY_GATEWAY) {
-		(void)add_line(budget, OTA_PLACE_GATEWAY, "patch decoder, at the gateway",
-			       sum_of(&budget->costs, OTA_PLACE_GATEWAY));
-		return OTA_OK;
-	}
-	stack = sum_of(&budget->costs, OTA_PLACE_STACK);
-	needs = sum_of(&budget->costs, OTA_PLACE_RAM) + (target->updater_stack > 0 ? 0 : stack);
-	if (!add_limited(budget, OTA_PLACE_RAM, "updater RAM", needs, has))
-		advise(budget,
-		       "the updater needs %" PRIu64 " bytes more RAM: apply the patch on the "
-		       "gateway, or use a format made for devices",
-		       needs - has);
-	add_stack(budget, stack, target->updater_stack);
-	add_state(budget, format, update, target);
-	return OTA_OK;
-}
-
-/* The profile's layout, with the scratch area the caller wants to try. */
-static struct ota_flash_layout layout_for(const struct ota_target *target,
-					  const struct ota_budget_options *options)
-{
-	struct ota_flash_layout layout = target->layout;
-
-	if (options->has_scratch && layout.mode == OTA_MODE_SWAP_SCRATCH) {
-		layout.scratch = (struct ota_sectors){.n = 1};
-		layout.scratch.run[0] = (struct ota_sector_run){1, (uint32_t)options->scratch};
-	}
-	return layout;
-}
-
-/* No bootloader is built for scratch of 0 bytes, but the question has an answer: no. */
-static enum ota_err find_limits(const struct ota_flash_layout *layout,
-				struct ota_flash_limits *limits, struct ota_diag *diag)
-{
-	struct ota_flash_layout least = *layout;
-	bool no_scratch = layout->scratch.n == 1 && layout->scratch.run[0].size == 0;
-	enum ota_err err;
-
-	if (no_scratch)
-		least.scratch.run[0].size = 1;
-	err = ota_flash_limits(&least, limits, diag);
-	if (err == OTA_OK && no_scratch)
-		(void)snprintf(limits->reason, sizeof(limits->reason), "there is no scratch area");
-	return err;
-}
-
-/* A group of sectors that is swapped at once is never larger than the larger slot's sector. */
-static uint64_t scratch_needed(const struct ota_flash_layout *layout)
-{
-	uint32_t primary = ota_sectors_largest(&layout->primary);
-	uint32_t secondary = ota_sectors_largest(&layout->secondary);
-
-	return primary > secondary ? primary : secondary;
-}
-
-static enum ota_err add_flash(struct ota_budget *budget, const struct ota_update *update,
-			      const struct ota_target *target,
-			      const struct ota_budget_options *options, struct ota_diag *diag)
-{
-	struct ota_flash_layout layout = layout_for(target, options);
-	struct ota_flash_limits *limits = &budget->limits;
-	uint64_t scratch_missing = 0;
-	bool fits;
-	enum ota_err err = find_limits(&layout, limits, diag);
-
-	if (err != OTA_OK)
-		return err;
-	fits = add_limited(budget, OTA_PLACE_SLOT, "old image in the slots", update->old_len,
-			   limits->max_image);
-	fits &= add_limited(budget, OTA_PLACE_SLOT, "new image in the slots", update->new_len,
-			    limits->max_image);
-	if (layout.mode == OTA_MODE_SWAP_SCRATCH) {
-		uint64_t needs = scratch_needed(&layout);
-		uint64_t has = ota_sectors_bytes(&layout.scratch);
-
-		if (!add_limited(budget, OTA_PLACE_SCRATCH, "scratch for the largest sector", needs,
-				 has))
-			scratch_missing = needs - has;
-	}
-	if (layout.mode == OTA_MODE_RAM_LOAD &&
-	    !add_limited(budget, OTA_PLACE_RAM, "new image in RAM, where it runs", update->new_len,
-			 target->ram))
-		advise(budget, "shrink the new image by %" PRIu64 " bytes: it runs from RAM",
-		       update->new_len - target->ram);
-	if (!limits->compatible || limits->caution[0])
-		advise_layout(budget, update, &layout, scratch_missing);
-	else if (!fits)
-		advise_images(budget, update, &layout);
-	return OTA_OK;
-}
-
-static enum ota_err check_profile(const struct ota_target *target, struct ota_diag *diag)
-{
-	if (target->has_mcuboot && target->has_updater)
+	if (target->has_mcuboot && (target->has_updater || !needs_updater))
 		return OTA_OK;
 	if (target->has_mcuboot || target->has_updater)
 		return ota_fail(diag, OTA_E_USAGE, "%s has no %s", target->name,
@@ -298,27 +143,129 @@ static enum ota_err check_profile(const struct ota_target *target, struct ota_di
 	return OTA_E_USAGE;
 }
 
-enum ota_err ota_budget_check(const struct ota_update *update, const struct ota_target *target,
-			      const struct ota_budget_options *options, struct ota_budget *budget,
-			      struct ota_diag *diag)
+static enum ota_err begin(struct budget_job *job, struct ota_diag *diag)
 {
-	enum ota_err err = check_profile(target, diag);
+	const struct ota_update *update = job->update;
+	const struct ota_budget_options *options = job->options;
+	struct ota_budget *budget = job->budget;
+	enum ota_err err;
 
 	*budget = (struct ota_budget){.fits = false};
+	budget->applier = resolve(update, job->target, options->applier);
+	job->decodes = budget->applier == OTA_APPLIED_ON_DEVICE;
+	job->sent_len = update->sent_len;
+	if (job->sent_len == 0)
+		job->sent_len = update->format ? update->patch.len : update->new_len;
+	budget->received_len =
+		budget->applier == OTA_APPLIED_BY_GATEWAY ? update->new_len : job->sent_len;
+	err = check_profile(job, diag);
 	if (err != OTA_OK)
 		return err;
 	if (options->has_scratch && options->scratch > UINT32_MAX)
 		return ota_fail(diag, OTA_E_USAGE,
 				"scratch of %" PRIu64 " bytes, at most %" PRIu32 " are possible",
 				options->scratch, UINT32_MAX);
-	budget->applier = resolve(update, target, options->applier);
-	err = add_costs(budget, update, target, options, diag);
-	if (err == OTA_OK)
-		err = add_flash(budget, update, target, options, diag);
-	if (err != OTA_OK)
-		return err;
+	job->layout = ota_budget_layout(job->target, options);
+	job->format = update->format ? ota_patch_format_named(update->format) : NULL;
+	if (update->format && !job->format)
+		return ota_fail(diag, OTA_E_ABSENT, "\"%s\" is not a patch format", update->format);
+	return OTA_OK;
+}
+
+static void add_sent(struct budget_job *job)
+{
+	char sent[NUMBER_TEXT];
+	char number[2][NUMBER_TEXT];
+	struct ota_budget_line *line =
+		ota_budget_add(job, 0, OTA_UNIT_BYTES, BUDGET_LINE_SENT, job->sent_len);
+	uint64_t around = job->update->format && job->sent_len > job->update->patch.len
+				  ? job->sent_len - job->update->patch.len
+				  : 0;
+
+	ota_budget_gate(line, job->options->has_max_patch, job->options->max_patch);
+	(void)ota_number_grouped(job->sent_len, sent);
+	if (around > 0)
+		ota_budget_explain(job->budget, BUDGET_LINE_SENT, "patch + header, TLVs, signature",
+				   "formats/delta_tlv.md", "%s + %s = %s",
+				   ota_number_grouped(job->update->patch.len, number[0]),
+				   ota_number_grouped(around, number[1]), sent);
+	else
+		ota_budget_explain(job->budget, BUDGET_LINE_SENT,
+				   job->update->format ? "the patch, bare" : "the image, whole",
+				   NULL, "%s", sent);
+}
+
+/* No bootloader is built for scratch of 0 bytes, but the question has an answer: no. */
+static enum ota_err find_limits(struct budget_job *job, struct ota_diag *diag)
+{
+	struct ota_flash_layout least = job->layout;
+	struct ota_flash_limits *limits = &job->budget->limits;
+	bool no_scratch = least.scratch.n == 1 && least.scratch.run[0].size == 0;
+	enum ota_err err;
+
+	if (no_scratch)
+		least.scratch.run[0].size = 1;
+	err = ota_flash_limits(&least, limits, diag);
+	if (err == OTA_OK && no_scratch)
+		(void)snprintf(limits->reason, sizeof(limits->reason), "there is no scratch area");
+	return err;
+}
+
+static void decide(struct ota_budget *budget)
+{
 	budget->fits = budget->limits.compatible && !budget->limits.caution[0];
 	for (unsigned i = 0; i < budget->n; i++)
 		budget->fits &= budget->line[i].fits;
+	for (unsigned i = 0; i < budget->n_findings; i++)
+		budget->fits &= budget->finding[i].severity != OTA_SEVERITY_FAILURE;
+}
+
+/*
+ * Hazards of the layout before those of the images. A trial looks for both: another mode may be one
+ * that is not for these images.
+ */
+static void add_hazards(struct budget_job *job)
+{
+	struct ota_budget *budget = job->budget;
+
+	ota_hazards_of_layout(job->update, job->target, &job->layout, budget);
+	job->findings_of_layout = budget->n_findings;
+	ota_hazards_of_images(job->update, job->target, job->options, budget);
+	if (!job->is_trial)
+		ota_flash_explain(&job->layout, &budget->limits, budget);
+}
+
+enum ota_err ota_budget_fill(struct budget_job *job, struct ota_diag *diag)
+{
+	enum ota_err err = begin(job, diag);
+
+	if (err == OTA_OK)
+		err = find_limits(job, diag);
+	if (err == OTA_OK)
+		err = ota_budget_deliver(job, diag);
+	if (err != OTA_OK)
+		return err;
+	add_sent(job);
+	err = ota_budget_memory(job, diag);
+	if (err != OTA_OK)
+		return err;
+	ota_budget_kept(job);
+	ota_budget_slots(job);
+	add_hazards(job);
+	ota_budget_wear(job);
+	ota_budget_links(job);
+	ota_budget_memory_gate(job);
+	decide(job->budget);
 	return OTA_OK;
+}
+
+enum ota_err ota_budget_check(const struct ota_update *update, const struct ota_target *target,
+			      const struct ota_budget_options *options, struct ota_budget *budget,
+			      struct ota_diag *diag)
+{
+	struct budget_job job = {
+		.update = update, .target = target, .options = options, .budget = budget};
+	enum ota_err err = ota_budget_fill(&job, diag);
+
+	return err == OTA_OK ? ota_budget_remedies(&job, diag) : err;
 }

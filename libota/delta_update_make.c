@@ -2,6 +2,7 @@
 #include <inttypes.h>
 
 #include "delta_origin.h"
+#include "image_sign.h"
 #include "patch_formats.h"
 
 /* An update on its way. */
@@ -10,7 +11,7 @@ struct maker {
 	struct ota_image old_image;
 	struct ota_image new_image;
 	struct ota_origin origin; /* of the new image */
-	struct ota_buf patch;     /* owned */
+	struct ota_span patch;
 	struct ota_delta_tlv tlv;
 };
 
@@ -59,7 +60,7 @@ static enum ota_err fill_tlv(struct maker *maker, struct ota_diag *diag)
 {
 	struct ota_delta_tlv *tlv = &maker->tlv;
 	struct ota_delta_info info;
-	enum ota_err err = ota_delta_describe(ota_buf_span(&maker->patch), &info, diag);
+	enum ota_err err = ota_delta_describe(maker->patch, &info, diag);
 
 	if (err != OTA_OK)
 		return err;
@@ -107,7 +108,7 @@ static enum ota_err wrap(struct maker *maker, struct ota_buf *out,
 	enum ota_err err;
 
 	ota_delta_tlv_write(&wr, &maker->tlv);
-	err = ota_image_build(&plan, ota_buf_span(&maker->patch), out, &image_made, diag);
+	err = ota_image_build(&plan, maker->patch, out, &image_made, diag);
 	made->sig = image_made.sig;
 	return err;
 }
@@ -131,10 +132,25 @@ static enum ota_err prove(const struct maker *maker, struct ota_span file, struc
 		return ota_fail(diag, err, "%s", why.text);
 	if (err != OTA_OK)
 		return ota_fail(diag, OTA_E_REFUSED, "the update made does not hold: %s", why.text);
-	if (!ota_span_equal(update.patch, ota_buf_span(&maker->patch)) ||
+	if (!ota_span_equal(update.patch, maker->patch) ||
 	    memcmp(&update.tlv.new_digest, maker->tlv.new_digest, OTA_DELTA_DIGEST_SIZE) != 0)
 		return ota_fail(diag, OTA_E_REFUSED, "the update made holds another patch");
 	return OTA_OK;
+}
+
+/* The patch, unless the plan brings one that has been made, and proven, already. */
+static enum ota_err make_patch(struct maker *maker, const struct ota_index *index,
+			       struct ota_buf *patch, struct ota_diag *diag)
+{
+	const struct ota_delta_update_plan *plan = maker->plan;
+	enum ota_err err;
+
+	maker->patch = plan->patch;
+	if (plan->patch.len > 0)
+		return OTA_OK;
+	err = ota_delta_make(&plan->delta, index, maker->new_image.bytes, patch, diag);
+	maker->patch = ota_buf_span(patch);
+	return err;
 }
 
 enum ota_err ota_delta_update_make(const struct ota_delta_update_plan *plan,
@@ -142,7 +158,8 @@ enum ota_err ota_delta_update_make(const struct ota_delta_update_plan *plan,
 				   struct ota_buf *out, struct ota_delta_update_made *made,
 				   struct ota_diag *diag)
 {
-	struct maker maker = {.plan = plan, .patch = ota_buf_init(out->ceiling)};
+	struct maker maker = {.plan = plan};
+	struct ota_buf patch = ota_buf_init(out->ceiling);
 	enum ota_err err;
 
 	memset(made, 0, sizeof(*made));
@@ -152,8 +169,7 @@ enum ota_err ota_delta_update_make(const struct ota_delta_update_plan *plan,
 		return ota_fail(diag, OTA_E_USAGE, "a delta update needs a signer");
 	err = open_images(&maker, index, new_file, diag);
 	if (err == OTA_OK)
-		err = ota_delta_make(&plan->delta, index, maker.new_image.bytes, &maker.patch,
-				     diag);
+		err = make_patch(&maker, index, &patch, diag);
 	if (err == OTA_OK)
 		err = fill_tlv(&maker, diag);
 	if (err == OTA_OK)
@@ -165,6 +181,34 @@ enum ota_err ota_delta_update_make(const struct ota_delta_update_plan *plan,
 	made->new_version = maker.new_image.header.version;
 	if (err != OTA_OK)
 		out->len = 0;
-	ota_buf_free(&maker.patch);
+	ota_buf_free(&patch);
 	return err;
+}
+
+/* -- what is around a patch -------------------------------------------------------------------- */
+
+enum ota_err ota_delta_update_wrapper(const struct ota_delta_update_plan *plan,
+				      const struct ota_index *index, struct ota_span new_file,
+				      size_t *most, struct ota_diag *diag)
+{
+	const struct signature_rules rules = {.hash = ota_key_hash(plan->signers[0].key),
+					      .full_public_key = plan->full_public_key,
+					      .pad_sig = plan->pad_sig};
+	struct maker maker = {.plan = plan};
+	const struct ota_origin *origin = &maker.origin;
+	enum ota_err err = open_images(&maker, index, new_file, diag);
+	size_t len = OTA_IMAGE_HEADER_SIZE + 2 * OTA_TLV_INFO_SIZE;
+
+	for (size_t i = 0; err == OTA_OK && i < plan->n_signers; i++)
+		err = ota_signer_check(&plan->signers[i], rules.hash, false, diag);
+	if (err != OTA_OK)
+		return err;
+	len += ota_tlv_size(OTA_TLV_DELTA_SIZE) + ota_tlv_size(ota_hash_size(rules.hash));
+	len += origin->has_counter ? ota_tlv_size(sizeof(origin->counter)) : 0;
+	len += origin->vid.len > 0 ? ota_tlv_size(origin->vid.len) : 0;
+	len += origin->cid.len > 0 ? ota_tlv_size(origin->cid.len) : 0;
+	for (size_t i = 0; i < plan->n_signers; i++)
+		len += ota_signature_group_most(&plan->signers[i], &rules);
+	*most = len;
+	return OTA_OK;
 }

@@ -12,6 +12,8 @@
 #include <ota/number.h>
 #include <ota/target.h>
 
+#include "grouped.h"
+
 /*
  * Nested sectors are walked one by one, as bootutil does. It keeps 8 bytes of RAM for each of them,
  * so no bootloader comes near this; a hostile list could ask for 2^32 steps.
@@ -99,6 +101,21 @@ uint32_t ota_sectors_largest(const struct ota_sectors *sectors)
 	return largest;
 }
 
+uint64_t ota_sectors_boundary(const struct ota_sectors *sectors, uint64_t at)
+{
+	uint64_t start = 0;
+
+	for (unsigned i = 0; i < sectors->n; i++) {
+		const struct ota_sector_run *run = &sectors->run[i];
+		uint64_t bytes = (uint64_t)run->count * run->size;
+
+		if (at - start < bytes)
+			return start + (at - start) / run->size * run->size;
+		start += bytes;
+	}
+	return start;
+}
+
 /* Takes what comes before `separator` off the front; all of it when there is none. */
 static struct ota_span take_until(struct ota_span *text, char separator)
 {
@@ -180,7 +197,7 @@ static bool has_one_slot(enum ota_mode mode)
 	return mode == OTA_MODE_SINGLE_SLOT || mode == OTA_MODE_FIRMWARE_LOADER;
 }
 
-static bool is_swap(enum ota_mode mode)
+bool ota_mode_is_swap(enum ota_mode mode)
 {
 	return mode == OTA_MODE_SWAP_SCRATCH || mode == OTA_MODE_SWAP_MOVE ||
 	       mode == OTA_MODE_SWAP_OFFSET;
@@ -200,7 +217,7 @@ static bool is_direct_xip(enum ota_mode mode)
  */
 static enum ota_err check_alignment(const struct ota_flash_layout *layout, struct ota_diag *diag)
 {
-	bool swap = is_swap(layout->mode);
+	bool swap = ota_mode_is_swap(layout->mode);
 	uint32_t max = swap ? OTA_TRAILER_ALIGN_MAX : ALIGN_MAX_WITHOUT_SWAP;
 
 	if (!ota_is_power_of_two(layout->max_align) || layout->max_align < OTA_TRAILER_ALIGN_MIN ||
@@ -304,14 +321,13 @@ static bool sectors_fit(const struct ota_flash_layout *layout, const char *name,
 
 	if (count > layout->max_sectors) {
 		refuse(limits,
-		       "%s has %" PRIu64 " sectors, the bootloader is built for %" PRIu32
-		       " (BOOT_MAX_IMG_SECTORS)",
-		       name, count, layout->max_sectors);
+		       "%s has %s sectors, the bootloader is built for %s (BOOT_MAX_IMG_SECTORS)",
+		       name, GROUPED(count), GROUPED(layout->max_sectors));
 		return false;
 	}
 	if (count > WALK_SECTORS_MAX) {
-		refuse(limits, "%s has %" PRIu64 " sectors, more than %u are not followed", name,
-		       count, WALK_SECTORS_MAX);
+		refuse(limits, "%s has %s sectors, more than %s are not followed", name,
+		       GROUPED(count), GROUPED(WALK_SECTORS_MAX));
 		return false;
 	}
 	return true;
@@ -328,8 +344,8 @@ static bool trailer_fits(const char *name, const struct ota_sectors *sectors,
 
 	if (limits->trailer <= bytes)
 		return true;
-	refuse(limits, "the trailer is %" PRIu64 " bytes, the %s slot has %" PRIu64,
-	       limits->trailer, name, bytes);
+	refuse(limits, "the trailer is %s bytes, the %s slot has %s", GROUPED(limits->trailer),
+	       name, GROUPED(bytes));
 	return false;
 }
 
@@ -373,9 +389,9 @@ struct walk {
 /* The end of the slot whose sectors ran out first. */
 static bool ran_out(const struct walk *walk, bool primary, struct ota_flash_limits *limits)
 {
-	refuse(limits, "the %s slot ends after %" PRIu64 " bytes, the other goes on",
+	refuse(limits, "the %s slot ends after %s bytes, the other goes on",
 	       primary ? "primary" : "secondary",
-	       walk->closed + (primary ? walk->primary_at : walk->secondary_at));
+	       GROUPED(walk->closed + (primary ? walk->primary_at : walk->secondary_at)));
 	return false;
 }
 
@@ -403,8 +419,9 @@ static bool step(struct walk *walk, struct ota_flash_limits *limits)
 	if (walk->primary_at == walk->secondary_at)
 		return take_primary(walk, limits) && take_secondary(walk, limits);
 	if (walk->smaller != 0 && walk->smaller != behind) {
-		refuse(limits, "sector boundaries of the slots cross near %" PRIu64 " bytes",
-		       walk->closed + (behind == 1 ? walk->primary_at : walk->secondary_at));
+		refuse(limits, "sector boundaries of the slots cross near %s bytes",
+		       GROUPED(walk->closed +
+			       (behind == 1 ? walk->primary_at : walk->secondary_at)));
 		return false;
 	}
 	walk->smaller = behind;
@@ -430,10 +447,8 @@ static bool walk_slots(const struct ota_flash_layout *layout, struct walk *walk,
 		if (!grouped || walk->primary_at != walk->secondary_at)
 			continue;
 		if (walk->primary_at > scratch) {
-			refuse(limits,
-			       "%" PRIu64 " bytes at %" PRIu64
-			       " are swapped at once, scratch has %" PRIu64,
-			       walk->primary_at, walk->closed, scratch);
+			refuse(limits, "%s bytes at %s are swapped at once, scratch has %s",
+			       GROUPED(walk->primary_at), GROUPED(walk->closed), GROUPED(scratch));
 			return false;
 		}
 		walk->closed += walk->primary_at;
@@ -483,23 +498,24 @@ static void limit_swap_scratch(const struct ota_flash_layout *layout,
 		return;
 	if (limits->trailer > walk.closed) {
 		refuse(limits,
-		       "the trailer is %" PRIu64 " bytes, only %" PRIu64
-		       " lie before the last common sector boundary",
-		       limits->trailer, walk.closed);
+		       "the trailer is %s bytes, only %s lie before the last common sector "
+		       "boundary",
+		       GROUPED(limits->trailer), GROUPED(walk.closed));
 		return;
 	}
+	limits->usable = walk.closed;
 	room = walk.closed - limits->trailer;
 	end = first_trailer_sector_end(&layout->primary, limits->trailer);
 	other = first_trailer_sector_end(&layout->secondary, limits->trailer);
-	in_first_sector = (end > other ? end : other) - room;
+	limits->trailer_sector_end = end > other ? end : other;
+	in_first_sector = limits->trailer_sector_end - room;
 	padding = limits->scratch_trailer > in_first_sector
 			  ? limits->scratch_trailer - in_first_sector
 			  : 0;
 	if (padding > room) {
 		refuse(limits,
-		       "the trailer and its copy in scratch take %" PRIu64
-		       " bytes, the slots have %" PRIu64,
-		       limits->trailer + padding, walk.closed);
+		       "the trailer and its copy in scratch take %s bytes, the slots have %s",
+		       GROUPED(limits->trailer + padding), GROUPED(walk.closed));
 		return;
 	}
 	limits->max_image = room - padding;
@@ -521,67 +537,82 @@ static bool sectors_are_uniform(const struct ota_flash_layout *layout,
 		for (unsigned i = 0; i < slots[slot]->n; i++) {
 			if (slots[slot]->run[i].size == size)
 				continue;
-			refuse(limits,
-			       "%s needs sectors of one size, there are %" PRIu32 " and %" PRIu32,
-			       ota_mode_name(layout->mode), size, slots[slot]->run[i].size);
+			refuse(limits, "%s needs sectors of one size, there are %s and %s",
+			       ota_mode_name(layout->mode), GROUPED(size),
+			       GROUPED(slots[slot]->run[i].size));
 			return false;
 		}
 	}
 	if (!ota_is_power_of_two(size)) {
-		refuse(limits, "%s needs sectors of a power of two, these have %" PRIu32 " bytes",
-		       ota_mode_name(layout->mode), size);
+		refuse(limits, "%s needs sectors of a power of two, these have %s bytes",
+		       ota_mode_name(layout->mode), GROUPED(size));
 		return false;
 	}
-	return true;
-}
-
-/* Bytes of a slot without its trailer's whole sectors and `spare`; false when those do not fit. */
-static bool slot_room(const char *name, const struct ota_sectors *slot, uint64_t spare,
-		      struct ota_flash_limits *limits, uint64_t *room)
-{
-	uint64_t taken = ota_align_up(limits->trailer, slot->run[0].size);
-	uint64_t bytes = ota_sectors_bytes(slot);
-
-	if (taken > bytes) {
-		refuse(limits,
-		       "the trailer's sectors take %" PRIu64 " bytes, the %s slot has %" PRIu64,
-		       taken, name, bytes);
-		return false;
-	}
-	*room = bytes - taken > spare ? bytes - taken - spare : 0;
 	return true;
 }
 
 /*
- * The two ways to swap without scratch: the primary slot (src/swap_move.c:231-298, 562-581) or the
- * secondary (src/swap_offset.c:305-369, 710-729) has the spare sector, and may have one more.
+ * Bytes of a slot without its trailer's whole sectors and `spare`, as app_max_size counts: in the
+ * size of the primary's first sector. False when the trailer's do not fit.
  */
-static void limit_swap_spare(const struct ota_flash_layout *layout, struct ota_flash_limits *limits)
+static bool slot_room(const struct ota_sectors *slot, uint32_t sector, uint64_t spare,
+		      const struct ota_flash_limits *limits, uint64_t *room)
+{
+	uint64_t taken = (limits->trailer + sector - 1) / sector * sector;
+	uint64_t bytes = ota_sectors_count(slot) * sector;
+
+	*room = bytes > taken && bytes - taken > spare ? bytes - taken - spare : 0;
+	return taken <= bytes;
+}
+
+static void refuse_trailer(const char *name, const struct ota_sectors *slot,
+			   struct ota_flash_limits *limits)
+{
+	refuse(limits, "the trailer's sectors take %s bytes, the %s slot has %s",
+	       GROUPED(ota_align_up(limits->trailer, slot->run[0].size)), name,
+	       GROUPED(ota_sectors_bytes(slot)));
+}
+
+/* The primary slot (src/swap_move.c:231-298) or the secondary (src/swap_offset.c:305-369) has the
+ * spare sector, and may have one more. */
+static bool counts_match(const struct ota_flash_layout *layout, struct ota_flash_limits *limits)
 {
 	bool move = layout->mode == OTA_MODE_SWAP_MOVE;
 	uint64_t primary = ota_sectors_count(&layout->primary);
 	uint64_t secondary = ota_sectors_count(&layout->secondary);
 	uint64_t larger = move ? primary : secondary;
 	uint64_t smaller = move ? secondary : primary;
-	uint32_t spare = layout->primary.run[0].size;
-	uint64_t room = 0;
-	uint64_t other = 0;
 
-	if (larger != smaller && larger != smaller + 1) {
-		refuse(limits,
-		       "primary has %" PRIu64 " sectors, secondary %" PRIu64
-		       ": %s needs as many, or one more in %s",
-		       primary, secondary, ota_mode_name(layout->mode),
-		       move ? "primary" : "secondary");
-		return;
-	}
-	if (!sectors_fit(layout, "primary", &layout->primary, limits) ||
+	if (larger == smaller || larger == smaller + 1)
+		return true;
+	refuse(limits, "primary has %s sectors, secondary %s: %s needs as many, or one more in %s",
+	       GROUPED(primary), GROUPED(secondary), ota_mode_name(layout->mode),
+	       move ? "primary" : "secondary");
+	return false;
+}
+
+/* The two ways to swap without scratch: src/swap_move.c:562-581, src/swap_offset.c:710-729. */
+static void limit_swap_spare(const struct ota_flash_layout *layout, struct ota_flash_limits *limits)
+{
+	bool move = layout->mode == OTA_MODE_SWAP_MOVE;
+	uint32_t size = layout->primary.run[0].size;
+	uint64_t primary, secondary;
+	bool primary_holds = slot_room(&layout->primary, size, move ? size : 0, limits, &primary);
+	bool secondary_holds =
+		slot_room(&layout->secondary, size, move ? 0 : size, limits, &secondary);
+
+	limits->bare_image = primary < secondary ? primary : secondary;
+	if (!counts_match(layout, limits) ||
+	    !sectors_fit(layout, "primary", &layout->primary, limits) ||
 	    !sectors_fit(layout, "secondary", &layout->secondary, limits) ||
-	    !sectors_are_uniform(layout, limits) ||
-	    !slot_room("primary", &layout->primary, move ? spare : 0, limits, &room) ||
-	    !slot_room("secondary", &layout->secondary, move ? 0 : spare, limits, &other))
+	    !sectors_are_uniform(layout, limits))
 		return;
-	limits->max_image = room < other ? room : other;
+	if (!primary_holds)
+		refuse_trailer("primary", &layout->primary, limits);
+	else if (!secondary_holds)
+		refuse_trailer("secondary", &layout->secondary, limits);
+	else
+		limits->max_image = limits->bare_image;
 }
 
 /*
@@ -596,10 +627,8 @@ static bool find_swap_info(const char *name, const struct ota_sectors *slot, uin
 	uint64_t image_ok = bytes > above_ok ? (bytes - above_ok) & ~(uint64_t)(align - 1) : 0;
 
 	if (image_ok < 2 * (uint64_t)align) {
-		refuse(limits,
-		       "the %s slot has %" PRIu64
-		       " bytes, too few for a trailer with alignment %" PRIu32,
-		       name, bytes, align);
+		refuse(limits, "the %s slot has %s bytes, too few for a trailer with alignment %s",
+		       name, GROUPED(bytes), GROUPED(align));
 		return false;
 	}
 	*at = image_ok - 2 * (uint64_t)align;
@@ -646,9 +675,8 @@ static void limit_overwrite(const struct ota_flash_layout *layout, struct ota_fl
 		limits->compatible = true;
 	}
 	if (layout->mode == OTA_MODE_OVERWRITE_ONLY && secondary < primary) {
-		refuse(limits,
-		       "all %" PRIu64 " bytes of primary are copied, secondary has %" PRIu64,
-		       primary, secondary);
+		refuse(limits, "all %s bytes of primary are copied, secondary has %s",
+		       GROUPED(primary), GROUPED(secondary));
 		return;
 	}
 	/* Only the fast variant erases all of the trailer's sectors (src/loader.c:982-994). */
@@ -683,21 +711,8 @@ static struct ota_trailer_rules trailer_rules(const struct ota_flash_layout *lay
 	return rules;
 }
 
-enum ota_err ota_flash_limits(const struct ota_flash_layout *layout,
-			      struct ota_flash_limits *limits, struct ota_diag *diag)
+static void limit_by_mode(const struct ota_flash_layout *layout, struct ota_flash_limits *limits)
 {
-	struct ota_trailer_rules rules;
-	enum ota_err err;
-
-	*limits = (struct ota_flash_limits){.compatible = false};
-	err = check_layout(layout, diag);
-	if (err != OTA_OK)
-		return err;
-	rules = trailer_rules(layout);
-	limits->compatible = true;
-	limits->trailer = ota_trailer_size(&rules);
-	if (layout->mode == OTA_MODE_SWAP_SCRATCH)
-		limits->scratch_trailer = ota_trailer_scratch_size(&rules);
 	switch (layout->mode) {
 	case OTA_MODE_SWAP_SCRATCH:
 		limit_swap_scratch(layout, limits);
@@ -720,5 +735,40 @@ enum ota_err ota_flash_limits(const struct ota_flash_layout *layout,
 		limit_one_slot(layout, limits);
 		break;
 	}
+}
+
+enum ota_err ota_flash_limits(const struct ota_flash_layout *layout,
+			      struct ota_flash_limits *limits, struct ota_diag *diag)
+{
+	struct ota_trailer_rules rules;
+	enum ota_err err;
+
+	*limits = (struct ota_flash_limits){.compatible = false};
+	err = check_layout(layout, diag);
+	if (err != OTA_OK)
+		return err;
+	rules = trailer_rules(layout);
+	limits->compatible = true;
+	limits->trailer = ota_trailer_size(&rules);
+	limits->status = ota_trailer_status_size(&rules);
+	(void)ota_trailer_fields_find(&rules, ota_sectors_bytes(&layout->primary),
+				      &limits->from_end);
+	if (layout->mode == OTA_MODE_SWAP_SCRATCH)
+		limits->scratch_trailer = ota_trailer_scratch_size(&rules);
+	limit_by_mode(layout, limits);
+	if (limits->bare_image == 0)
+		limits->bare_image = limits->max_image;
 	return OTA_OK;
+}
+
+uint64_t ota_ram_load_limit(const struct ota_area *exec_ram, uint32_t load, uint64_t max_image)
+{
+	uint64_t room;
+
+	/* bootutil adds in 32 bits: what ends at 4 GiB is refused. */
+	if (exec_ram->len > UINT32_MAX - exec_ram->at || load < exec_ram->at ||
+	    load - exec_ram->at > exec_ram->len)
+		return 0;
+	room = exec_ram->len - (load - exec_ram->at);
+	return room < max_image ? room : max_image;
 }

@@ -5,6 +5,10 @@
 /* imgtool's fixed lengths of DER signatures. A P-384 one of 104 bytes stays as it is. */
 #define P256_PADDED 72U
 #define P384_PADDED 103U
+#define P384_MOST   104U
+/* Of the other kinds, always. */
+#define ED25519_SIG 64U
+#define RSA2048_SIG 256U
 
 size_t ota_signature_group_max(const struct ota_signer *signer, const struct signature_rules *rules)
 {
@@ -12,6 +16,30 @@ size_t ota_signature_group_max(const struct ota_signer *signer, const struct sig
 					    : ota_hash_size(rules->hash);
 
 	return ota_tlv_size(key) + ota_tlv_size(OTA_SIG_MAX);
+}
+
+/* Of DER: two integers of the curve's size, each with a byte against a sign, and five around. */
+static size_t signature_most(const struct ota_key *key)
+{
+	switch (ota_key_sig_tlv(key)) {
+	case OTA_TLV_ED25519:
+		return ED25519_SIG;
+	case OTA_TLV_RSA2048_PSS:
+		return RSA2048_SIG;
+	case OTA_TLV_ECDSA_SIG:
+		return ota_key_hash(key) == OTA_HASH_SHA384 ? P384_MOST : P256_PADDED;
+	default:
+		return OTA_SIG_MAX;
+	}
+}
+
+size_t ota_signature_group_most(const struct ota_signer *signer,
+				const struct signature_rules *rules)
+{
+	size_t key = rules->full_public_key ? ota_key_public(signer->key).len
+					    : ota_hash_size(rules->hash);
+
+	return ota_tlv_size(key) + ota_tlv_size(signature_most(signer->key));
 }
 
 enum ota_err ota_signer_check(const struct ota_signer *signer, enum ota_hash hash, bool pure,

@@ -31,6 +31,10 @@ OTA_MUST_CHECK enum ota_err ota_signature_make(const struct ota_signer *signer, 
 size_t ota_signature_group_max(const struct ota_signer *signer,
 			       const struct signature_rules *rules);
 
+/* The same to the byte but for an ECDSA signature, which is counted as long as it can get. */
+size_t ota_signature_group_most(const struct ota_signer *signer,
+				const struct signature_rules *rules);
+
 /*
  * Has the signature made, verifies it with the signer's key, pads it when the rules say so and
  * writes both TLVs. Fills `sig` with what was written. OTA_E_USAGE: the key does not go with the

@@ -1,4 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <inttypes.h>
+#include <stdio.h>
+
 #include <ota/number.h>
 
 #define KIB UINT64_C(0x400)
@@ -95,4 +98,19 @@ enum ota_err ota_size_parse(struct ota_span text, uint64_t max, uint64_t *value)
 	if (err == OTA_OK)
 		*value *= factor;
 	return err;
+}
+
+const char *ota_number_grouped(uint64_t value, char out[32])
+{
+	char digits[24];
+	size_t len = (size_t)snprintf(digits, sizeof(digits), "%" PRIu64, value);
+	size_t at = 0;
+
+	for (size_t i = 0; i < len; i++) {
+		if (i > 0 && (len - i) % 3 == 0)
+			out[at++] = ',';
+		out[at++] = digits[i];
+	}
+	out[at] = '\0';
+	return out;
 }

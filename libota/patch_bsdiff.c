@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /* The row of BSDIFF40: three bzip2 streams around the plain codec in formats/. */
 #include <inttypes.h>
+#include <stdio.h>
 
 #include "patch_bsdiff.h"
 #include "patch_formats.h"
@@ -110,12 +111,16 @@ static enum ota_err cost_of_streams(const struct bsdiff_parts *parts, enum ota_p
 static void cost_of_images(const struct ota_update *update, const struct ota_target *target,
 			   struct ota_costs *costs)
 {
+	ota_costs_add(costs, OTA_PLACE_STACK, OTA_BSDIFF_DEC_STACK,
+		      "patch decoder stack, bzip2's own not known");
 	if (!target->old_mapped)
 		ota_costs_add(costs, OTA_PLACE_RAM, update->old_len,
 			      "old image, which cannot be read in place");
-	if (target->layout.mode == OTA_MODE_SINGLE_SLOT)
-		ota_costs_add(costs, OTA_PLACE_RAM, update->new_len,
-			      "new image, until the old one may be overwritten");
+	if (ota_device_streams(target))
+		ota_costs_add(costs, OTA_PLACE_RAM, update->patch.len,
+			      "patch, which is read in three places at once");
+	ota_device_cost_of_kept(target, BSDIFF_STREAMS, costs);
+	ota_device_cost_of_new(update, target, costs);
 }
 
 static enum ota_err cost(const struct ota_update *update, const struct ota_target *target,
@@ -136,6 +141,28 @@ static enum ota_err cost(const struct ota_update *update, const struct ota_targe
 	return OTA_OK;
 }
 
+/* Every stream at level 1; old and patch where they can be read at any place. */
+static bool slim(const struct ota_target *target, const struct ota_decoder *decoder, uint64_t room,
+		 struct ota_slim *slim)
+{
+	(void)decoder;
+	*slim = (struct ota_slim){.ram = BSDIFF_STREAMS * bz2_ram(1) + OTA_BSDIFF_DEC_RAM +
+					 ota_device_kept_pieces(target, BSDIFF_STREAMS) +
+					 ota_device_page(target) +
+					 (target->updater_stack > 0 ? 0 : OTA_BSDIFF_DEC_STACK),
+				  .stack = OTA_BSDIFF_DEC_STACK};
+	(void)snprintf(slim->how, sizeof(slim->how), "three streams of level 1");
+	return slim->ram <= room && target->old_mapped && !ota_device_streams(target) &&
+	       !ota_device_holds_new(target);
+}
+
+/* libbz2 has no way to put a decoder away. */
+static uint64_t checkpoint(struct ota_span patch)
+{
+	(void)patch;
+	return OTA_CHECKPOINT_NONE;
+}
+
 const struct ota_patch_format ota_patch_bsdiff = {
 	.name = "bsdiff",
 	.id = 1,
@@ -145,4 +172,11 @@ const struct ota_patch_format ota_patch_bsdiff = {
 	.prove = ota_bsdiff_prove,
 	.describe = describe,
 	.cost = cost,
+	.variants = ota_bsdiff_variants,
+	.least_ram = ota_bsdiff_least_ram,
+	.slim = slim,
+	.checkpoint = checkpoint,
+	.ram_formula = "3 * (64,144 + 250,000 * level) + state + old if not mapped + patch if "
+		       "streamed + page",
+	.ram_source = "formats/bsdiff.md, Compression and Decoder",
 };

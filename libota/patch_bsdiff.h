@@ -6,6 +6,8 @@
 #include <ota/bsdiff.h>
 #include <ota/delta.h>
 
+#include "patch_formats.h"
+
 #define BSDIFF_STREAMS 3
 
 /* By enum ota_bsdiff_stream. */
@@ -48,5 +50,10 @@ OTA_MUST_CHECK enum ota_err ota_bsdiff_make(const struct ota_delta_plan *plan,
 					    const struct ota_index *index,
 					    struct ota_span new_image, struct ota_buf *out,
 					    struct ota_diag *diag);
+
+/* The row's functions of these names. */
+unsigned ota_bsdiff_variants(const struct ota_patch_room *room,
+			     struct ota_delta_plan plan[OTA_VARIANTS_MAX]);
+uint64_t ota_bsdiff_least_ram(const struct ota_patch_room *room, const struct ota_delta_plan *plan);
 
 #endif

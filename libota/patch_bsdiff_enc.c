@@ -203,3 +203,20 @@ out:
 	ota_op_list_free(&ops);
 	return err;
 }
+
+unsigned ota_bsdiff_variants(const struct ota_patch_room *room,
+			     struct ota_delta_plan plan[OTA_VARIANTS_MAX])
+{
+	(void)room;
+	plan[0] = (struct ota_delta_plan){.format = "bsdiff"};
+	return 1;
+}
+
+/* Each of three streams has a level of its own, and the least is 1. */
+uint64_t ota_bsdiff_least_ram(const struct ota_patch_room *room, const struct ota_delta_plan *plan)
+{
+	(void)room;
+	(void)plan;
+	return OTA_BSDIFF_DEC_RAM +
+	       BSDIFF_STREAMS * (OTA_BZ2_RAM + (uint64_t)OTA_BZ2_RAM_PER_LEVEL);
+}

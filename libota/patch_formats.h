@@ -11,6 +11,25 @@
 
 #include "suffix_sort.h"
 
+/* How to make a patch for a device with little memory, and what its decoder takes then. */
+struct ota_slim {
+	char how[48]; /* "tier xs" */
+	uint64_t ram;
+	uint64_t stack;
+};
+
+/* A decoder whose state cannot be saved. */
+#define OTA_CHECKPOINT_NONE UINT64_MAX
+
+/* Whose memory a patch is made for; sizes in bytes. */
+struct ota_patch_room {
+	const struct ota_decoder *decoder; /* NULL: a gateway's, whose memory has no limit */
+	uint64_t ram;                      /* for the decoder and its buffers */
+	size_t new_len;
+};
+
+#define OTA_VARIANTS_MAX 32
+
 struct ota_patch_format {
 	const char *name;       /* as a plan has it */
 	const char *other_name; /* that too, or NULL */
@@ -55,7 +74,60 @@ struct ota_patch_format {
 	 */
 	void (*state_room)(struct ota_span patch, const struct ota_decoder *decoder,
 			   uint64_t *needs, uint64_t *has);
+	/*
+	 * Fills `plan` with the ways to make a patch for that decoder, and returns how many there
+	 * are: at most OTA_VARIANTS_MAX, those for the least memory first.
+	 */
+	unsigned (*variants)(const struct ota_patch_room *room,
+			     struct ota_delta_plan plan[OTA_VARIANTS_MAX]);
+	/*
+	 * Memory that any patch made so asks of that decoder at least: what can be known before it
+	 * is made. NULL: too little to be worth a look.
+	 */
+	uint64_t (*least_ram)(const struct ota_patch_room *room, const struct ota_delta_plan *plan);
+	/*
+	 * How a patch is made for that decoder, NULL: for any, so that it takes at most `room`
+	 * bytes of RAM on the device. False: there is no way. Fills `slim`.
+	 */
+	bool (*slim)(const struct ota_target *target, const struct ota_decoder *decoder,
+		     uint64_t room, struct ota_slim *slim);
+	/*
+	 * Bytes that a device saves, beside offsets, to go on after a reset; 0: offsets are enough,
+	 * between windows. OTA_CHECKPOINT_NONE.
+	 */
+	uint64_t (*checkpoint)(struct ota_span patch);
+	/* What the device's RAM is the sum of, in words, and where that stands: static. */
+	const char *ram_formula;
+	const char *ram_source;
 };
+
+/* -- what the rows' costs share, on a device --------------------------------------------------- */
+
+/*
+ * Old bytes at a time, where old cannot be read in place. The decoders take any number; fewer are
+ * slower.
+ */
+#define OTA_DEVICE_PIECE 64U
+
+/* True when the update is decoded as it comes in, and cannot be read at any place. */
+bool ota_device_streams(const struct ota_target *target);
+
+/* True when new must be held whole: it comes to where old lies, which is read until the end. */
+bool ota_device_holds_new(const struct ota_target *target);
+
+/* Adds what of a patch is read at a time in so many places, where it is kept but not mapped. */
+void ota_device_cost_of_kept(const struct ota_target *target, unsigned places,
+			     struct ota_costs *costs);
+
+/* The bytes of that. */
+uint64_t ota_device_kept_pieces(const struct ota_target *target, unsigned places);
+
+/* Bytes that are programmed at once, in the flash that the new image goes to. */
+uint64_t ota_device_page(const struct ota_target *target);
+
+/* Adds the new image, or what of it is programmed at once. */
+void ota_device_cost_of_new(const struct ota_update *update, const struct ota_target *target,
+			    struct ota_costs *costs);
 
 /* Rows in table order; NULL from `index` = count on. */
 const struct ota_patch_format *ota_patch_format_at(size_t index);

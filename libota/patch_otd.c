@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /* The row of otd, reading side: memory, words and costs around the decoder in formats/. */
 #include <inttypes.h>
+#include <stdio.h>
 #include <stdlib.h>
 
 #include "patch_otd.h"
@@ -9,11 +10,6 @@
 #define ROOM_AT_FIRST ((size_t)1024 * 1024)
 /* New bytes that are decoded before they are compared. */
 #define PAGE 4096U
-/*
- * What a device reads of an image at a time that it cannot read in place. The decoder takes any
- * number of bytes; fewer are slower.
- */
-#define DEVICE_PIECE 64U
 /* Accounts are in 1/256 bit. */
 #define SPENT_PER_BYTE 2048U
 /* In the header, for words about what the codec does not read. */
@@ -424,26 +420,15 @@ static enum ota_err explain(struct ota_span old_image, struct ota_span patch, si
 
 /* -- cost -------------------------------------------------------------------------------------- */
 
-/* What is written at once, on a device: it is filled before it is programmed. */
-static uint64_t page_of(const struct ota_target *target)
-{
-	return target->flash.program > target->flash.write ? target->flash.program
-							   : target->flash.write;
-}
-
+/* New bytes come from front to back; where old lies they may not be written yet. */
 static void cost_on_device(const struct ota_update *update, const struct ota_target *target,
 			   struct ota_costs *costs)
 {
 	ota_costs_add(costs, OTA_PLACE_STACK, OTA_OTD_DEC_STACK, "patch decoder stack");
-	/* New bytes come from front to back; where old lies they may not be written yet. */
-	if (target->layout.mode == OTA_MODE_SINGLE_SLOT)
-		ota_costs_add(costs, OTA_PLACE_RAM, update->new_len,
-			      "new image, until the old one may be overwritten");
-	else
-		ota_costs_add(costs, OTA_PLACE_RAM, page_of(target),
-			      "new bytes that are programmed at once");
+	ota_device_cost_of_kept(target, 1, costs);
+	ota_device_cost_of_new(update, target, costs);
 	if (!target->old_mapped)
-		ota_costs_add(costs, OTA_PLACE_RAM, DEVICE_PIECE,
+		ota_costs_add(costs, OTA_PLACE_RAM, OTA_DEVICE_PIECE,
 			      "old bytes, not readable in place");
 }
 
@@ -482,6 +467,45 @@ static void state_room(struct ota_span patch, const struct ota_decoder *decoder,
 	}
 }
 
+/* How many tiers, from the smallest on, a decoder takes. */
+static unsigned tiers_of(const struct ota_decoder *decoder)
+{
+	for (unsigned tier = 0; decoder && tier < OTA_OTD_TIERS; tier++) {
+		if (strcmp(decoder->tier, tier_names[tier]) == 0)
+			return tier + 1;
+	}
+	return OTA_OTD_TIERS;
+}
+
+/* The largest tier that leaves enough room for the rest. */
+static bool slim(const struct ota_target *target, const struct ota_decoder *decoder, uint64_t room,
+		 struct ota_slim *slim)
+{
+	uint64_t fixed = ota_device_page(target) + ota_device_kept_pieces(target, 1) +
+			 (target->old_mapped ? 0 : OTA_DEVICE_PIECE) +
+			 (target->updater_stack > 0 ? 0 : OTA_OTD_DEC_STACK);
+
+	for (unsigned tier = OTA_OTD_TIERS; tier-- > 0;) {
+		uint64_t needs = fixed + OTA_OTD_DEC_RAM((enum ota_otd_tier)tier);
+
+		if (needs > room || tier >= tiers_of(decoder) || ota_device_holds_new(target))
+			continue;
+		*slim = (struct ota_slim){.ram = needs, .stack = OTA_OTD_DEC_STACK};
+		(void)snprintf(slim->how, sizeof(slim->how), "tier %s", tier_names[tier]);
+		return true;
+	}
+	return false;
+}
+
+static uint64_t checkpoint(struct ota_span patch)
+{
+	struct parts parts;
+
+	if (take_apart(patch, &parts, NULL) != OTA_OK)
+		return OTA_CHECKPOINT_NONE;
+	return OTA_OTD_DEC_RAM(parts.header.tier);
+}
+
 const struct ota_patch_format ota_patch_otd = {
 	.name = "otd",
 	.id = 3,
@@ -495,5 +519,11 @@ const struct ota_patch_format ota_patch_otd = {
 	.describe = describe,
 	.explain = explain,
 	.cost = cost,
+	.variants = ota_otd_variants,
 	.state_room = state_room,
+	.slim = slim,
+	.checkpoint = checkpoint,
+	.ram_formula = "state of the tier + page + pieces of old and patch if not mapped + stack "
+		       "if not apart",
+	.ram_source = "formats/otd.md, For a device",
 };

@@ -12,4 +12,8 @@ OTA_MUST_CHECK enum ota_err ota_otd_make(const struct ota_delta_plan *plan,
 					 const struct ota_index *index, struct ota_span new_image,
 					 struct ota_buf *out, struct ota_diag *diag);
 
+/* The row's function of that name. */
+unsigned ota_otd_variants(const struct ota_patch_room *room,
+			  struct ota_delta_plan plan[OTA_VARIANTS_MAX]);
+
 #endif

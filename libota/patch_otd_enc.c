@@ -324,3 +324,21 @@ enum ota_err ota_otd_make(const struct ota_delta_plan *plan, const struct ota_in
 	free(m.memory);
 	return err;
 }
+
+/* -- for a device ------------------------------------------------------------------------------ */
+
+/*
+ * A decoder with more memory takes the patches for less of it; one of no tier takes all. For a
+ * gateway the largest will do: the smaller patch is kept anyway.
+ */
+unsigned ota_otd_variants(const struct ota_patch_room *room,
+			  struct ota_delta_plan plan[OTA_VARIANTS_MAX])
+{
+	unsigned n = 0;
+
+	if (room->decoder)
+		plan[n++] = (struct ota_delta_plan){.format = "otd", .tier = OTA_DELTA_TIER_XS};
+	if (!room->decoder || strcmp(room->decoder->tier, "xs") != 0)
+		plan[n++] = (struct ota_delta_plan){.format = "otd", .tier = OTA_DELTA_TIER_M};
+	return n;
+}

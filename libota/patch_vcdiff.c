@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 /* The row of VCDIFF, reading side: windows, and xdelta3's LZMA sections around the plain codec. */
 #include <inttypes.h>
+#include <stdio.h>
 #include <stdlib.h>
 
 #include <ota/vcdiff.h>
 
+#include "link_kinds.h"
 #include "patch_vcdiff.h"
 #include "stream_xz.h"
 
@@ -51,7 +53,8 @@ struct walk {
 	uint64_t new_size;
 	uint64_t window_max;
 	uint64_t source_max;
-	uint64_t adlers; /* windows with a checksum */
+	uint64_t sections_max; /* most that one window's sections take, as stored */
+	uint64_t adlers;       /* windows with a checksum */
 	struct kind kind[SECTIONS];
 };
 
@@ -183,6 +186,7 @@ static uint64_t larger(uint64_t a, uint64_t b)
 
 static enum ota_err walk_next(struct walk *walk, struct ota_diag *diag)
 {
+	uint64_t sections = 0;
 	enum ota_err err;
 
 	walk->windows++;
@@ -194,10 +198,13 @@ static enum ota_err walk_next(struct walk *walk, struct ota_diag *diag)
 	walk->window_max = larger(walk->window_max, walk->head.new_len);
 	walk->source_max = larger(walk->source_max, walk->head.source_len);
 	walk->adlers += walk->head.has_adler;
-	for (unsigned i = 0; err == OTA_OK && i < SECTIONS; i++)
+	for (unsigned i = 0; err == OTA_OK && i < SECTIONS; i++) {
 		err = walk_section(walk, i, diag);
+		sections += walk->head.section_len[i];
+	}
 	if (err != OTA_OK)
 		return err;
+	walk->sections_max = larger(walk->sections_max, sections);
 	/* xdelta3 writes one for an empty new file, and so do we; it can only stand alone. */
 	if (walk->head.new_len == 0 && (walk->windows > 1 || ota_rd_left(&walk->rd) > 0))
 		return ota_fail(diag, OTA_E_MALFORMED, "window %" PRIu64 " makes no new byte",
@@ -466,6 +473,7 @@ static enum ota_err fill_info(const struct walk *walk, struct ota_delta_info *in
 	uint64_t need;
 
 	info->decoder_ram = OTA_VCDIFF_DEC_RAM + walk->window_max;
+	info->decoder_stack = OTA_VCDIFF_DEC_STACK;
 	for (unsigned i = 0; i < SECTIONS; i++) {
 		const struct kind *kind = &walk->kind[i];
 		struct ota_delta_part *part = &info->part[1 + i];
@@ -514,7 +522,7 @@ static enum ota_err describe(struct ota_span patch, struct ota_delta_info *info,
 
 /* -- cost -------------------------------------------------------------------------------------- */
 
-/* The sections are read where the patch is stored; only compressed ones need memory. */
+/* Only compressed sections need a decoder of their own. */
 static enum ota_err cost_of_sections(const struct walk *walk, enum ota_place where,
 				     struct ota_costs *costs, struct ota_diag *diag)
 {
@@ -530,11 +538,28 @@ static enum ota_err cost_of_sections(const struct walk *walk, enum ota_place whe
 	return OTA_OK;
 }
 
+/* All three sections of a window are read at once, and come one behind the other. */
+static void cost_on_device(const struct walk *walk, const struct ota_update *update,
+			   const struct ota_target *target, struct ota_costs *costs)
+{
+	ota_costs_add(costs, OTA_PLACE_STACK, OTA_VCDIFF_DEC_STACK, "patch decoder stack");
+	if (ota_device_streams(target))
+		ota_costs_add(costs, OTA_PLACE_RAM, walk->sections_max,
+			      "largest window's sections, as they come in");
+	ota_device_cost_of_kept(target, SECTIONS, costs);
+	/* The window is part of the new image, where that is held whole. */
+	if (!ota_device_holds_new(target))
+		ota_costs_add(costs, OTA_PLACE_RAM, walk->window_max, "longest target window");
+	ota_device_cost_of_new(update, target, costs);
+	if (!target->old_mapped && walk->source_max > 0)
+		ota_costs_add(costs, OTA_PLACE_RAM, OTA_DEVICE_PIECE,
+			      "old bytes, not readable in place");
+}
+
 static enum ota_err cost(const struct ota_update *update, const struct ota_target *target,
 			 enum ota_applier applier, struct ota_costs *costs, struct ota_diag *diag)
 {
 	bool on_device = applier == OTA_APPLIED_ON_DEVICE;
-	bool whole = on_device && target->layout.mode == OTA_MODE_SINGLE_SLOT;
 	enum ota_place where = on_device ? OTA_PLACE_RAM : OTA_PLACE_GATEWAY;
 	struct walk walk;
 	enum ota_err err = walk_all(&walk, update->patch, OLD_UNKNOWN, diag);
@@ -544,16 +569,71 @@ static enum ota_err cost(const struct ota_update *update, const struct ota_targe
 	if (err != OTA_OK)
 		return err;
 	ota_costs_add(costs, where, OTA_VCDIFF_DEC_RAM, "patch decoder state");
-	/* The window is part of the new image, where that is held whole. */
-	if (whole)
-		ota_costs_add(costs, where, update->new_len,
-			      "new image, until the old one may be overwritten");
+	if (on_device)
+		cost_on_device(&walk, update, target, costs);
 	else
 		ota_costs_add(costs, where, walk.window_max, "longest target window");
-	if (on_device && !target->old_mapped && walk.source_max > 0)
-		ota_costs_add(costs, where, walk.source_max,
-			      "longest source segment, not readable in place");
 	return OTA_OK;
+}
+
+/* A profile's decoder may have been built for windows of so many bytes. */
+static void state_room(struct ota_span patch, const struct ota_decoder *decoder, uint64_t *needs,
+		       uint64_t *has)
+{
+	struct walk walk;
+
+	*needs = 0;
+	*has = 0;
+	if (decoder->window == 0 || walk_all(&walk, patch, OLD_UNKNOWN, NULL) != OTA_OK)
+		return;
+	*needs = walk.window_max;
+	*has = decoder->window;
+}
+
+/* Smaller windows find next to nothing to copy. */
+#define WINDOW_LEAST 1024U
+/* Of a window that is mostly short copies from far away the sections are half as large again. */
+#define SECTIONS_MORE 16U
+
+/* The largest window of a power of two, plain, that leaves enough room for the rest. */
+static bool slim(const struct ota_target *target, const struct ota_decoder *decoder, uint64_t room,
+		 struct ota_slim *slim)
+{
+	uint32_t built_for = decoder && decoder->window > 0 ? decoder->window : UINT32_MAX;
+	uint64_t fixed = OTA_VCDIFF_DEC_RAM + ota_device_page(target) +
+			 ota_device_kept_pieces(target, SECTIONS) +
+			 (target->old_mapped ? 0 : OTA_DEVICE_PIECE) +
+			 (target->updater_stack > 0 ? 0 : OTA_VCDIFF_DEC_STACK);
+	bool streams = ota_device_streams(target);
+	char number[32];
+
+	for (uint32_t window = OTA_VCDIFF_WINDOW_MAX; window >= WINDOW_LEAST; window /= 2) {
+		uint64_t needs =
+			fixed + window + (streams ? window + window / 2 + SECTIONS_MORE : 0);
+
+		if (needs > room || window > built_for || ota_device_holds_new(target))
+			continue;
+		*slim = (struct ota_slim){.ram = needs, .stack = OTA_VCDIFF_DEC_STACK};
+		(void)snprintf(slim->how, sizeof(slim->how), "windows of %s bytes",
+			       ota_number_grouped(window, number));
+		return true;
+	}
+	return false;
+}
+
+/* At a window's start the decoder's state is that of every window. */
+static uint64_t checkpoint(struct ota_span patch)
+{
+	struct walk walk;
+
+	if (walk_all(&walk, patch, OLD_UNKNOWN, NULL) != OTA_OK)
+		return OTA_CHECKPOINT_NONE;
+	/* Sections that are compressed go on with the stream of the window before. */
+	for (unsigned i = 0; i < SECTIONS; i++) {
+		if (walk.kind[i].first.len > 0)
+			return OTA_CHECKPOINT_NONE;
+	}
+	return 0;
 }
 
 /* Cut off right before its version it is still VCDIFF, and truncated. */
@@ -574,4 +654,12 @@ const struct ota_patch_format ota_patch_vcdiff = {
 	.decode = decode,
 	.describe = describe,
 	.cost = cost,
+	.variants = ota_vcdiff_variants,
+	.least_ram = ota_vcdiff_least_ram,
+	.state_room = state_room,
+	.slim = slim,
+	.checkpoint = checkpoint,
+	.ram_formula = "state + longest window + its sections if streamed + page + pieces of old "
+		       "and patch if not mapped",
+	.ram_source = "formats/vcdiff.md, Decoder",
 };

@@ -14,4 +14,9 @@ OTA_MUST_CHECK enum ota_err ota_vcdiff_encode(const struct ota_delta_plan *plan,
 					      struct ota_span new_image, struct ota_buf *out,
 					      struct ota_diag *diag);
 
+/* The row's functions of these names. */
+unsigned ota_vcdiff_variants(const struct ota_patch_room *room,
+			     struct ota_delta_plan plan[OTA_VARIANTS_MAX]);
+uint64_t ota_vcdiff_least_ram(const struct ota_patch_room *room, const struct ota_delta_plan *plan);
+
 #endif

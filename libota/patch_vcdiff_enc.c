@@ -11,6 +11,9 @@
 /* As xdelta3: shorter sections are not worth a look. */
 #define SECTION_MIN  10U
 #define SECTION_GAIN 2U
+/* Windows that are tried for a device: powers of two between these. */
+#define VARIANT_LEAST 1024U
+#define VARIANT_MOST  (1U << 20)
 
 struct writer {
 	const struct ota_delta_plan *plan;
@@ -193,4 +196,51 @@ enum ota_err ota_vcdiff_encode(const struct ota_delta_plan *plan, const struct o
 	ota_op_list_free(&w.ops);
 	ota_buf_free(&w.plain);
 	return err;
+}
+
+/* -- for a device ------------------------------------------------------------------------------ */
+
+/* Sections and old bytes are not known before; they may take nothing. */
+uint64_t ota_vcdiff_least_ram(const struct ota_patch_room *room, const struct ota_delta_plan *plan)
+{
+	return OTA_VCDIFF_DEC_RAM + window_len(plan, room->new_len);
+}
+
+static struct ota_delta_plan with_window(uint32_t window)
+{
+	return (struct ota_delta_plan){.format = "vcdiff", .window = window};
+}
+
+/*
+ * Powers of two up to the decoder's window, and that. The first that cannot fit shows where the
+ * limit is; one that holds all of new is as good as any larger one.
+ */
+static unsigned variants_for_device(const struct ota_patch_room *room, struct ota_delta_plan *plan)
+{
+	uint32_t given = room->decoder->window;
+	uint32_t most = given > 0 && given < VARIANT_MOST ? given : VARIANT_MOST;
+	uint32_t window = VARIANT_LEAST;
+	bool more = true;
+	unsigned n = 0;
+
+	while (more && window <= most && n < OTA_VARIANTS_MAX - 1) {
+		plan[n] = with_window(window);
+		more = window < room->new_len && ota_vcdiff_least_ram(room, &plan[n]) <= room->ram;
+		n++;
+		window *= 2;
+	}
+	if (n == 0 || (more && plan[n - 1].window < most))
+		plan[n++] = with_window(most);
+	return n;
+}
+
+unsigned ota_vcdiff_variants(const struct ota_patch_room *room,
+			     struct ota_delta_plan plan[OTA_VARIANTS_MAX])
+{
+	if (room->decoder)
+		return variants_for_device(room, plan);
+	plan[0] = with_window(0);
+	plan[1] = with_window(0);
+	plan[1].secondary = OTA_SECONDARY_LZMA;
+	return 2;
 }

@@ -6,6 +6,7 @@
 #include <yaml.h>
 
 #include <ota/ota.h>
+#include <ota/target_import.h>
 
 bool ota_library_version(size_t index, char *text, size_t cap)
 {
@@ -22,6 +23,14 @@ bool ota_library_version(size_t index, char *text, size_t cap)
 		(void)snprintf(text, cap, "libyaml %s", yaml_get_version_string());
 		return true;
 	default:
-		return ota_keys_library_version(index - 3, text, cap);
+		break;
 	}
+	/* What is optional takes no place when it is not there. */
+	index -= 3;
+	if (ota_devicetree_library(text, cap)) {
+		if (index == 0)
+			return true;
+		index--;
+	}
+	return ota_keys_library_version(index, text, cap);
 }

@@ -346,6 +346,12 @@ enum ota_err ota_yaml_map(const struct ota_yaml_value *value, const struct ota_y
 	return err;
 }
 
+bool ota_yaml_is_empty_list(const struct ota_yaml_value *value)
+{
+	return value->node->type == YAML_SEQUENCE_NODE &&
+	       value->node->data.sequence.items.start == value->node->data.sequence.items.top;
+}
+
 enum ota_err ota_yaml_list(const struct ota_yaml_value *value, size_t max,
 			   enum ota_err (*read)(const struct ota_yaml_value *value, void *into),
 			   void *into)
@@ -362,6 +368,7 @@ enum ota_err ota_yaml_list(const struct ota_yaml_value *value, size_t max,
 		struct ota_yaml_value item =
 			at_index(value, value->node->data.sequence.items.start[i]);
 
+		(void)snprintf(item.path, sizeof(item.path), "%.40s[%zu]", value->path, i);
 		err = read(&item, into);
 	}
 	return err;
@@ -392,10 +399,24 @@ enum ota_err ota_yaml_number(const struct ota_yaml_value *value, uint32_t min, u
 {
 	uint64_t wide = 0;
 
-	if (ota_size_parse(ota_yaml_scalar(value), max, &wide) != OTA_OK || wide < min)
+	if (ota_number_parse(ota_yaml_scalar(value), max, &wide) != OTA_OK || wide < min)
 		return ota_yaml_fail(value, "is not a number from %" PRIu32 " to %" PRIu32, min,
 				     max);
 	*number = (uint32_t)wide;
+	return OTA_OK;
+}
+
+enum ota_err ota_yaml_size(const struct ota_yaml_value *value, uint32_t min, uint32_t max,
+			   uint32_t *size)
+{
+	uint64_t wide = 0;
+
+	if (ota_size_parse(ota_yaml_scalar(value), max, &wide) != OTA_OK || wide < min)
+		return ota_yaml_fail(value,
+				     "is not a size from %" PRIu32 " to %" PRIu32
+				     " bytes, like 4096, 0x1000 or 128K",
+				     min, max);
+	*size = (uint32_t)wide;
 	return OTA_OK;
 }
 

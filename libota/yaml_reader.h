@@ -64,7 +64,8 @@ struct ota_span ota_yaml_scalar(const struct ota_yaml_value *value);
 OTA_MUST_CHECK enum ota_err ota_yaml_map(const struct ota_yaml_value *value,
 					 const struct ota_yaml_field *fields, size_t n, void *into);
 
-/* Calls `read` for each item of a list of at least one and at most `max`. */
+/* Calls `read` for each item of a list of at least one and at most `max`; an item's path is the
+ * list's and its index, "links[0]". */
 OTA_MUST_CHECK enum ota_err
 ota_yaml_list(const struct ota_yaml_value *value, size_t max,
 	      enum ota_err (*read)(const struct ota_yaml_value *value, void *into), void *into);
@@ -77,9 +78,15 @@ OTA_MUST_CHECK enum ota_err ota_yaml_pairs(const struct ota_yaml_value *value, s
 								void *into),
 					   void *into);
 
-/* A number or size from `min` to `max`. */
+bool ota_yaml_is_empty_list(const struct ota_yaml_value *value);
+
+/* A count from `min` to `max`, without a unit: 10K of them would be anybody's guess. */
 OTA_MUST_CHECK enum ota_err ota_yaml_number(const struct ota_yaml_value *value, uint32_t min,
 					    uint32_t max, uint32_t *number);
+
+/* Bytes from `min` to `max`, which may end in K, KiB, M or MiB. */
+OTA_MUST_CHECK enum ota_err ota_yaml_size(const struct ota_yaml_value *value, uint32_t min,
+					  uint32_t max, uint32_t *size);
 
 OTA_MUST_CHECK enum ota_err ota_yaml_bool(const struct ota_yaml_value *value, bool *flag);
 

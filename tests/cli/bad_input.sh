@@ -35,6 +35,9 @@ readers=(
 	"check update.img --old FILE --target $target"
 	"check update.img --old a.img --new FILE --target $target"
 	"check good.patch --old a.img --new b.img --target ./FILE"
+	"check FILE --target $target"
+	"check b.img --old FILE --target $target"
+	"check b.img --new FILE --target $target"
 	"sign a.bin -o result --version 1.0 --header-size 32 --pad-header -k FILE"
 )
 
@@ -137,6 +140,7 @@ for place in folder missing/out; do
 	expect 4 "$OTATOOL" apply a.img update.img -o $place -k pub.pem
 	expect 4 "$OTATOOL" keygen -t ed25519 -o $place
 	expect 4 "$OTATOOL" pubkey -k key.pem -o $place
+	expect 4 "$OTATOOL" check update.img --old a.img --target $target --ci junit=$place
 done
 if [ -c /dev/full ]; then
 	expect 4 "$OTATOOL" sign a.bin -o /dev/full "${sign_rest[@]}"

@@ -166,7 +166,7 @@ expect 0 "$OTATOOL" diff old.img text.img -o m.img -k key.pem --tier m
 expect 1 "$OTATOOL" check m.img --old old.img --target water-meter-l476 --json
 json '(.fits | not) and ([.lines[] | select(.what == "state of the target'"'"'s decoder") |
 	.needs_bytes == 16384 and .has_bytes == 4096 and (.fits | not)] == [true])'
-says err "hint: .*make the patch for the tier of the target's decoder"
+says err "hint: .*make the patch with tier xs"
 expect 1 "$OTATOOL" check update.img --old old.img --target water-meter-l476 --ram 4103
 expect 0 "$OTATOOL" check update.img --old old.img --target water-meter-l476 --ram 4104
 expect 0 "$OTATOOL" check update.img --old old.img --target water-meter-l476 --on gateway

@@ -49,6 +49,7 @@ may_include cli libota keys formats
 only_in 'openssl/|sodium|p11-kit' keys
 only_in 'jansson' cli
 only_in 'bzlib|divsufsort|lzma|zlib' libota
+only_in 'libfdt' libota
 only_in 'yaml' libota cli/imgtool_dumpinfo_yaml.c
 only_in 'errno.h|fcntl.h' cli/io.c libota/file.c
 only_in 'stdio.h|stdlib.h' keys libota cli

@@ -10,6 +10,8 @@ cmake --install "$OTA_BUILD" --prefix "$tmp/usr" >"$tmp/log"
 [ -x "$tmp/usr/bin/imgtool.py" ]
 [ ! -e "$tmp/usr/bin/imgtool" ]
 [ -s "$tmp/usr/share/man/man1/otatool.1" ]
+[ -s "$tmp/usr/share/man/man5/otatool-target.5" ]
+[ -s "$tmp/usr/share/otatool/target.schema.json" ]
 
 cat >"$tmp/user.c" <<'C'
 #include <stdio.h>

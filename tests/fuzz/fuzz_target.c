@@ -17,7 +17,12 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 			abort();
 		return 0;
 	}
-	if (target.has_mcuboot && ota_flash_limits(&target.layout, &limits, NULL) != OTA_OK)
+	if (target.has_mcuboot != (target.n_images > 0))
 		abort();
+	for (unsigned i = 0; i < target.n_images; i++) {
+		if (ota_target_select(&target, i, NULL) != OTA_OK ||
+		    ota_flash_limits(&target.layout, &limits, NULL) != OTA_OK)
+			abort();
+	}
 	return 0;
 }

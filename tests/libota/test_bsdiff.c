@@ -305,7 +305,9 @@ static void cost_charges_the_gateway_or_the_device(void **state)
 	struct ota_buf patch = vector_read("bsdiff/hello.patch");
 	struct ota_update update = {
 		.patch = ota_buf_span(&patch), .format = "bsdiff", .old_len = 28, .new_len = 35};
-	struct ota_target target = {.old_mapped = true};
+	/* Kept where it can be read at any place; else it would have to be in RAM, too. */
+	struct ota_target target = {
+		.old_mapped = true, .has_patch_place = true, .patch_place = OTA_PATCH_SECONDARY};
 	struct ota_costs costs = {.n = 0};
 	enum ota_err (*cost)(const struct ota_update *, const struct ota_target *, enum ota_applier,
 			     struct ota_costs *, struct ota_diag *) = ota_patch_bsdiff.cost;
@@ -319,13 +321,15 @@ static void cost_charges_the_gateway_or_the_device(void **state)
 	assert_int_equal(cost_named(&costs, "state")->bytes, OTA_BSDIFF_DEC_RAM);
 	costs.n = 0;
 	assert_int_equal(cost(&update, &target, OTA_APPLIED_ON_DEVICE, &costs, NULL), OTA_OK);
-	assert_int_equal(costs.n, 4);
+	assert_int_equal(costs.n, 5);
 	assert_int_equal(costs.item[0].where, OTA_PLACE_RAM);
+	assert_int_equal(cost_named(&costs, "stack")->bytes, OTA_BSDIFF_DEC_STACK);
+	assert_int_equal(cost_named(&costs, "stack")->where, OTA_PLACE_STACK);
 	costs.n = 0;
 	target.old_mapped = false;
 	target.layout.mode = OTA_MODE_SINGLE_SLOT;
 	assert_int_equal(cost(&update, &target, OTA_APPLIED_ON_DEVICE, &costs, NULL), OTA_OK);
-	assert_int_equal(costs.n, 6);
+	assert_int_equal(costs.n, 7);
 	assert_int_equal(cost_named(&costs, "old image")->bytes, 28);
 	assert_int_equal(cost_named(&costs, "new image")->bytes, 35);
 	update.patch.len = 40;

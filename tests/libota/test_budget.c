@@ -7,77 +7,43 @@
 
 #include <cmocka.h>
 
-#include <ota/budget.h>
-
-#include "delta_make_patch.h"
-#include "vectors.h"
+#include "budgets.h"
 
 #define WATER_METER_MAX 452536U
+/* What is programmed at once is held, too. */
+#define PAGE 8U
 
+/* The water meter, with the patch where it can be read at any place. */
 static struct ota_target board(void)
 {
-	struct ota_target target;
-	struct ota_diag diag = {.err = OTA_OK};
+	struct ota_target target = budget_meter();
 
-	if (ota_target_builtin("water-meter-l476", &target, &diag) != OTA_OK)
-		fail_msg("%s", diag.text);
+	target.has_patch_place = true;
+	target.patch_place = OTA_PATCH_AREA;
+	target.patch_area = (struct ota_area){.at = 0xec000, .len = 16384};
 	return target;
 }
 
-/* A small real patch; what the images are said to measure is the caller's. */
-static struct ota_buf small_patch(void)
-{
-	uint8_t old_image[2000];
-	uint8_t new_image[2100];
-	struct ota_buf patch = ota_buf_init(100000);
-	struct ota_diag diag = {.err = OTA_OK};
-
-	fill_pattern(old_image, sizeof(old_image), 1);
-	fill_pattern(new_image, sizeof(new_image), 2);
-	memcpy(new_image, old_image, 1500);
-	if (delta_make("bsdiff", ota_span_of(old_image, sizeof(old_image)),
-		       ota_span_of(new_image, sizeof(new_image)), &patch, &diag) != OTA_OK)
-		fail_msg("%s", diag.text);
-	return patch;
-}
-
-/* The verdict on an update of these sizes; `err` is what is expected. */
+/* The verdict on an update of these sizes. */
 static struct ota_budget check(const struct ota_target *target, uint64_t old_len, uint64_t new_len,
 			       struct ota_budget_options options)
 {
-	struct ota_buf patch = small_patch();
-	struct ota_update update = {.patch = ota_buf_span(&patch),
-				    .format = "bsdiff",
-				    .old_len = old_len,
-				    .new_len = new_len};
+	struct budget_case one = budget_patch("bsdiff");
 	struct ota_budget budget;
-	struct ota_diag diag = {.err = OTA_OK};
 
-	if (ota_budget_check(&update, target, &options, &budget, &diag) != OTA_OK)
-		fail_msg("%s", diag.text);
-	ota_buf_free(&patch);
-	assert_int_equal(budget.fits, budget.remedy[0] == '\0');
+	one.update.old_len = old_len;
+	one.update.new_len = new_len;
+	budget = budget_of(&one.update, target, options);
+	budget_patch_free(&one);
 	return budget;
-}
-
-static const struct ota_budget_line *line_named(const struct ota_budget *budget, const char *what)
-{
-	for (unsigned i = 0; i < budget->n; i++) {
-		if (strcmp(budget->line[i].what, what) == 0)
-			return &budget->line[i];
-	}
-	fail_msg("no line \"%s\"", what);
-	return NULL;
 }
 
 static uint64_t decoder_ram(void)
 {
-	struct ota_buf patch = small_patch();
-	struct ota_delta_info info;
+	struct budget_case one = budget_patch("bsdiff");
 
-	assert_int_equal(ota_delta_describe(ota_buf_span(&patch), &info, NULL), OTA_OK);
-	ota_buf_free(&patch);
-	return info.decoder_ram;
+	budget_patch_free(&one);
+	return one.info.decoder_ram;
 }
 
 static void a_patch_without_a_decoder_on_the_device_is_the_gateways(void **state)
@@ -85,7 +51,7 @@ static void a_patch_without_a_decoder_on_the_device_is_the_gateways(void **state
 	struct ota_target target = board();
 	struct ota_budget budget =
 		check(&target, 300000, 300000, (struct ota_budget_options){.ram = 0});
-	const struct ota_budget_line *line = line_named(&budget, "patch decoder, at the gateway");
+	const struct ota_budget_line *line = budget_line(&budget, "patch decoder, at the gateway");
 
 	(void)state;
 	assert_true(budget.fits);
@@ -102,24 +68,20 @@ static void a_decoder_in_the_profile_puts_the_patch_on_the_device(void **state)
 	struct ota_target target = board();
 	struct ota_budget budget;
 	const struct ota_budget_line *line;
-	uint64_t ram = decoder_ram();
-	char words[256];
+	uint64_t ram = decoder_ram() + PAGE;
 
 	(void)state;
 	(void)snprintf(target.decoder[0].format, sizeof(target.decoder[0].format), "bsdiff");
 	budget = check(&target, 300000, 300000, (struct ota_budget_options){.ram = 0});
-	line = line_named(&budget, "updater RAM");
+	line = budget_line(&budget, "updater RAM");
 	assert_int_equal(budget.applier, OTA_APPLIED_ON_DEVICE);
 	assert_int_equal(line->where, OTA_PLACE_RAM);
 	assert_true(line->limited);
 	assert_false(line->fits || budget.fits);
 	assert_int_equal(line->needs, ram);
 	assert_int_equal(line->has, 16384);
-	(void)snprintf(words, sizeof(words),
-		       "the updater needs %u bytes more RAM: apply the patch on the gateway, or "
-		       "use a format made for devices",
-		       (unsigned)(ram - 16384));
-	assert_string_equal(budget.remedy, words);
+	assert_true(budget_offers(&budget, "apply the patch on the gateway: 942,496 bytes of "
+					   "memory there, and the whole new image of 300,000"));
 }
 
 static void the_caller_can_say_who_applies(void **state)
@@ -141,7 +103,7 @@ static void ram_fits_to_the_byte(void **state)
 {
 	struct ota_target target = board();
 	struct ota_budget_options options = {
-		.applier = OTA_APPLIED_ON_DEVICE, .has_ram = true, .ram = decoder_ram()};
+		.applier = OTA_APPLIED_ON_DEVICE, .has_ram = true, .ram = decoder_ram() + PAGE};
 
 	(void)state;
 	assert_true(check(&target, 1000, 1000, options).fits);
@@ -164,17 +126,18 @@ static void both_images_must_fit_to_the_byte(void **state)
 	(void)state;
 	budget = check(&target, WATER_METER_MAX, WATER_METER_MAX, options);
 	assert_true(budget.fits);
-	assert_int_equal(line_named(&budget, "new image in the slots")->has, WATER_METER_MAX);
+	assert_int_equal(budget_line(&budget, "new image in the slots")->has, WATER_METER_MAX);
 	budget = check(&target, 1000, WATER_METER_MAX + 1, options);
 	assert_false(budget.fits);
-	assert_true(line_named(&budget, "old image in the slots")->fits);
-	assert_false(line_named(&budget, "new image in the slots")->fits);
-	assert_string_equal(budget.remedy,
-			    "shrink the new image by 1 bytes; or choose overwrite-only, which "
-			    "would hold 458712 bytes but cannot go back");
+	assert_true(budget_line(&budget, "old image in the slots")->fits);
+	assert_false(budget_line(&budget, "new image in the slots")->fits);
+	assert_string_equal(budget.remedy, "shrink the new image by 1 byte");
+	assert_true(budget_offers(&budget, "overwrite-only: largest image 458,712 instead of "
+					   "452,536, 5,000 upgrades instead of 344; but the device "
+					   "cannot go back"));
 	/* An old image over the limit would never boot again after a swap. */
 	budget = check(&target, WATER_METER_MAX + 1, 1000, options);
-	assert_false(line_named(&budget, "old image in the slots")->fits);
+	assert_false(budget_line(&budget, "old image in the slots")->fits);
 	assert_false(budget.fits);
 }
 
@@ -185,34 +148,36 @@ static void names_a_mode_only_when_it_would_hold_the_image(void **state)
 
 	(void)state;
 	budget = check(&target, 1000, 458713, (struct ota_budget_options){.ram = 0});
-	assert_string_equal(budget.remedy, "shrink the new image by 6177 bytes");
+	assert_string_equal(budget.remedy, "shrink the new image by 6,177 bytes");
+	assert_false(budget_offers(&budget, "overwrite-only"));
 	/* With large sectors and little status swap-offset holds less, swap-scratch more. */
 	target.layout.mode = OTA_MODE_SWAP_OFFSET;
 	budget = check(&target, 1000, 452000, (struct ota_budget_options){.ram = 0});
-	assert_string_equal(budget.remedy, "shrink the new image by 1440 bytes; or choose "
-					   "swap-scratch, which would hold 452536 bytes");
+	assert_string_equal(budget.remedy, "shrink the new image by 1,440 bytes");
+	assert_true(budget_offers(&budget, "swap-scratch: largest image 452,536 instead of "
+					   "450,560"));
 }
 
 static void scratch_must_hold_the_largest_sector(void **state)
 {
 	struct ota_target target = board();
 	struct ota_budget_options options = {.has_scratch = true, .scratch = 2048};
-	struct ota_budget budget = check(&target, 1000, 1000, options);
-	const struct ota_budget_line *line = line_named(&budget, "scratch for the largest sector");
+	struct ota_budget budget = check(&target, 100000, 100000, options);
+	const struct ota_budget_line *line = budget_line(&budget, "scratch for the largest sector");
 
 	(void)state;
 	assert_true(budget.fits);
 	assert_int_equal(line->needs, 2048);
 	assert_int_equal(line->has, 2048);
 	options.scratch = 2047;
-	budget = check(&target, 1000, 1000, options);
+	budget = check(&target, 100000, 100000, options);
 	assert_false(budget.fits || budget.limits.compatible);
 	assert_string_equal(budget.limits.reason,
-			    "2048 bytes at 0 are swapped at once, scratch has 2047");
-	assert_string_equal(budget.remedy, "make scratch 1 bytes larger; or choose swap-offset, "
-					   "which would hold 450560 bytes");
+			    "2,048 bytes at 0 are swapped at once, scratch has 2,047");
+	assert_non_null(strstr(budget.remedy, "make scratch 2,048 bytes, 1 more than now"));
+	assert_true(budget_offers(&budget, "swap-offset: largest image 450,560"));
 	options.scratch = 0;
-	budget = check(&target, 1000, 1000, options);
+	budget = check(&target, 100000, 100000, options);
 	assert_false(budget.fits);
 	assert_string_equal(budget.limits.reason, "there is no scratch area");
 	assert_int_equal(budget.limits.trailer, 6192);
@@ -241,9 +206,13 @@ static void slots_that_bootutil_refuses_do_not_fit(void **state)
 	target.layout.max_sectors = 128;
 	budget = check(&target, 1000, 1000, (struct ota_budget_options){.ram = 0});
 	assert_false(budget.fits || budget.limits.compatible);
-	assert_string_equal(budget.remedy,
-			    "change the slots: primary has 224 sectors, the bootloader is built "
-			    "for 128 (BOOT_MAX_IMG_SECTORS)");
+	assert_string_equal(budget.limits.reason,
+			    "primary has 224 sectors, the bootloader is built for 128 "
+			    "(BOOT_MAX_IMG_SECTORS)");
+	assert_string_equal(
+		budget.remedy,
+		"build the bootloader for 224 sectors (BOOT_MAX_IMG_SECTORS) instead of "
+		"128: largest image 453,328");
 }
 
 static void a_caution_does_not_fit_either(void **state)
@@ -260,8 +229,9 @@ static void a_caution_does_not_fit_either(void **state)
 	budget = check(&target, 1000, 1000, (struct ota_budget_options){.ram = 0});
 	assert_true(budget.limits.compatible);
 	assert_false(budget.fits);
-	assert_string_equal(budget.remedy, "change the slots: sector boundaries of the slots "
-					   "cross near 131072 bytes");
+	assert_string_equal(budget.limits.caution,
+			    "sector boundaries of the slots cross near 131,072 bytes");
+	assert_non_null(strstr(budget.remedy, "give secondary the sectors that primary has"));
 }
 
 static void a_chip_profile_is_a_usage_error(void **state)
@@ -315,6 +285,78 @@ static void costs_keep_their_words_and_their_order(void **state)
 	assert_int_equal(costs.item[1].where, OTA_PLACE_GATEWAY);
 }
 
+/* More than three digits in a row, but for those of an address. */
+static bool has_long_number(const char *text)
+{
+	unsigned digits = 0;
+
+	for (const char *c = text; *c; c++) {
+		if (c[0] == '0' && c[1] == 'x') {
+			c += 2;
+			c += strspn(c, "0123456789abcdef");
+			digits = 0;
+		}
+		digits = *c >= '0' && *c <= '9' ? digits + 1 : 0;
+		if (digits > 3)
+			return true;
+		if (*c == '\0')
+			break;
+	}
+	return false;
+}
+
+/* Rules, notes, ways out and sentences are for people; 4941688 us was one. */
+static void every_number_is_grouped(void **state)
+{
+	static const char *const links[] = {"lorawan,region=eu868,dr=0", "nb-iot", "ble"};
+	struct ota_target target = budget_meter();
+	struct budget_case one = budget_patch("otd");
+	struct ota_link link[3];
+	struct ota_budget_options options = {.applier = OTA_APPLIED_ON_DEVICE,
+					     .links = link,
+					     .n_links = 3,
+					     .has_max_ram = true,
+					     .has_max_airtime = true,
+					     .has_max_erases = true};
+	struct ota_budget budget;
+
+	(void)state;
+	for (unsigned i = 0; i < 3; i++)
+		assert_int_equal(ota_link_parse(links[i], &link[i], NULL), OTA_OK);
+	target.has_patch_place = true;
+	target.patch_place = OTA_PATCH_SECONDARY;
+	one.update.old_len = 200000;
+	one.update.new_len = 455000;
+	budget = budget_of(&one.update, &target, options);
+	for (unsigned i = 0; i < budget.n_rules; i++) {
+		if (has_long_number(budget.rule[i].numbers))
+			fail_msg("%s: %s", budget.rule[i].item, budget.rule[i].numbers);
+	}
+	for (unsigned i = 0; i < budget.n; i++)
+		assert_false(has_long_number(budget.line[i].note));
+	for (unsigned i = 0; i < budget.n_remedies; i++)
+		assert_false(has_long_number(budget.remedies[i].text));
+	assert_false(has_long_number(budget.kept));
+	assert_false(has_long_number(budget.reset));
+	budget_patch_free(&one);
+}
+
+/* As one sector of 5,000 bytes it was erased half as often as its two sectors are. */
+static void scratch_to_be_tried_is_whole_sectors(void **state)
+{
+	struct ota_target target = board();
+	struct ota_budget_options options = {.has_scratch = true, .scratch = 5000};
+	struct ota_budget tried = check(&target, 100000, 100000, options);
+	struct ota_budget whole;
+
+	(void)state;
+	options.scratch = 4096;
+	whole = check(&target, 100000, 100000, options);
+	assert_int_equal(budget_line(&tried, "scratch for the largest sector")->has, 4096);
+	assert_int_equal(budget_line(&tried, "sector erases, one upgrade")->needs,
+			 budget_line(&whole, "sector erases, one upgrade")->needs);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -326,6 +368,8 @@ int main(void)
 		cmocka_unit_test(names_a_mode_only_when_it_would_hold_the_image),
 		cmocka_unit_test(scratch_must_hold_the_largest_sector),
 		cmocka_unit_test(scratch_counts_in_swap_scratch_only),
+		cmocka_unit_test(scratch_to_be_tried_is_whole_sectors),
+		cmocka_unit_test(every_number_is_grouped),
 		cmocka_unit_test(slots_that_bootutil_refuses_do_not_fit),
 		cmocka_unit_test(a_caution_does_not_fit_either),
 		cmocka_unit_test(a_chip_profile_is_a_usage_error),

@@ -5,9 +5,11 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdio.h>
+#include <stdlib.h>
 
 #include <cmocka.h>
 
+#include <ota/budget.h>
 #include <ota/mcuboot.h>
 #include <ota/target.h>
 
@@ -115,12 +117,145 @@ static void agrees_with_every_row_that_bootutil_computed(void **state)
 		limits = limits_of(&row.layout);
 		if (limits.compatible != (row.compatible == 1) || limits.trailer != row.trailer ||
 		    limits.scratch_trailer != row.scratch_trailer ||
-		    (row.compatible == 1 && limits.max_image != row.max_image))
+		    limits.max_image != (row.compatible == 1 ? row.max_image : 0) ||
+		    /* Incompatible rows hold the sum alone, which with scratch is never asked for.
+		     */
+		    limits.bare_image != row.max_image)
 			fail_msg("%s\nis here: %d %" PRIu64 " %" PRIu64 " %" PRIu64 " %s", line,
 				 limits.compatible, limits.trailer, limits.scratch_trailer,
 				 limits.max_image, limits.reason);
 	}
 	assert_int_equal(rows, 4900);
+	ota_buf_free(&file);
+}
+
+/* The columns of mcuboot_sizes.tsv. */
+enum column {
+	C_MODE,
+	C_ALIGN,
+	C_MAX_SECTORS,
+	C_ENC,
+	C_PRIMARY,
+	C_SECONDARY,
+	C_SECTOR,
+	C_WRITE,
+	C_SCRATCH,
+	C_TRAILER,
+	C_STATUS,
+	C_SCRATCH_TRAILER,
+	C_MAGIC,
+	C_IMAGE_OK,
+	C_COPY_DONE,
+	C_SWAP_INFO,
+	C_TLV_SIZES,
+	C_SWAP_SIZE,
+	C_COMPATIBLE,
+	C_MAX_IMAGE,
+	C_IMGTOOL_TRAILER,
+	C_IMGTOOL_MAX_IMAGE,
+	COLUMNS,
+};
+
+/* A value; "-" is none, and 0. */
+static uint64_t number_in(char *const *field, enum column column)
+{
+	return field[column] ? strtoull(field[column], NULL, 10) : 0;
+}
+
+static uint32_t small_in(char *const *field, enum column column)
+{
+	return (uint32_t)number_in(field, column);
+}
+
+static struct ota_sectors uniform(uint64_t bytes, uint32_t sector)
+{
+	struct ota_sectors list = {.n = bytes > 0 ? 1 : 0};
+
+	assert_int_equal(bytes % sector, 0);
+	list.run[0] = (struct ota_sector_run){(uint32_t)(bytes / sector), sector};
+	return list;
+}
+
+static struct ota_flash_layout layout_in(char *const *field)
+{
+	uint32_t sector = small_in(field, C_SECTOR);
+	struct ota_flash_layout layout = {.write_size = small_in(field, C_WRITE),
+					  .max_align = small_in(field, C_ALIGN),
+					  .max_sectors = small_in(field, C_MAX_SECTORS)};
+
+	assert_int_equal(ota_mode_parse(field[C_MODE], &layout.mode), OTA_OK);
+	assert_int_equal(ota_boot_encryption_parse(field[C_ENC], &layout.enc_key), OTA_OK);
+	layout.primary = uniform(number_in(field, C_PRIMARY), sector);
+	layout.secondary = uniform(number_in(field, C_SECONDARY), sector);
+	layout.scratch = uniform(number_in(field, C_SCRATCH), sector);
+	return layout;
+}
+
+static void check_sizes(char *const *field)
+{
+	struct ota_flash_layout layout = layout_in(field);
+	struct ota_flash_limits limits = limits_of(&layout);
+	const struct ota_trailer_fields *from_end = &limits.from_end;
+
+	assert_true(limits.compatible);
+	assert_int_equal(limits.trailer, number_in(field, C_TRAILER));
+	assert_int_equal(limits.status, number_in(field, C_STATUS));
+	assert_int_equal(limits.scratch_trailer, number_in(field, C_SCRATCH_TRAILER));
+	assert_int_equal(from_end->magic, number_in(field, C_MAGIC));
+	assert_int_equal(from_end->image_ok, number_in(field, C_IMAGE_OK));
+	assert_int_equal(from_end->copy_done, number_in(field, C_COPY_DONE));
+	assert_int_equal(from_end->swap_info, number_in(field, C_SWAP_INFO));
+	assert_int_equal(from_end->unprotected_tlv_sizes, number_in(field, C_TLV_SIZES));
+	assert_int_equal(from_end->swap_size, number_in(field, C_SWAP_SIZE));
+	assert_int_equal(limits.max_image, number_in(field, C_MAX_IMAGE));
+}
+
+/* imgtool knows no mode but --overwrite-only; the keys of encrypted rows are not at hand here. */
+static void check_imgtool(char *const *field)
+{
+	bool overwrite = strcmp(field[C_MODE], "overwrite-only") == 0;
+	struct ota_image_plan plan = {.align = small_in(field, C_WRITE),
+				      .max_align = small_in(field, C_ALIGN),
+				      .has_max_sectors = true,
+				      .max_sectors = small_in(field, C_MAX_SECTORS),
+				      .overwrite_only = overwrite};
+	uint64_t primary = number_in(field, C_PRIMARY);
+	uint64_t secondary = number_in(field, C_SECONDARY);
+	uint64_t trailer = ota_image_trailer_size(&plan);
+
+	if (strcmp(field[C_ENC], "none") != 0)
+		return;
+	assert_int_equal(trailer, number_in(field, C_IMGTOOL_TRAILER));
+	/* An image goes to either slot: the smaller one is what imgtool is told. */
+	assert_int_equal((primary < secondary ? primary : secondary) - trailer,
+			 number_in(field, C_IMGTOOL_MAX_IMAGE));
+}
+
+static void agrees_with_every_size_and_offset_that_bootutil_computed(void **state)
+{
+	struct ota_buf file = vector_read("mcuboot_sizes.tsv");
+	char *save = NULL;
+	unsigned rows = 0;
+
+	(void)state;
+	assert_int_equal(ota_buf_append(&file, ota_span_of("", 1), NULL), OTA_OK);
+	for (char *line = strtok_r((char *)file.data, "\n", &save); line;
+	     line = strtok_r(NULL, "\n", &save)) {
+		char *field[COLUMNS] = {NULL};
+		char *rest = NULL;
+		unsigned n = 0;
+
+		if (line[0] == '#')
+			continue;
+		for (char *word = strtok_r(line, "\t", &rest); word && n < COLUMNS;
+		     word = strtok_r(NULL, "\t", &rest))
+			field[n++] = word;
+		assert_int_equal(n, COLUMNS);
+		check_sizes(field);
+		check_imgtool(field);
+		rows++;
+	}
+	assert_int_equal(rows, 294);
 	ota_buf_free(&file);
 }
 
@@ -352,6 +487,167 @@ static void ram_load_and_xip_end_at_the_swap_info(void **state)
 	assert_max_image(&layout, 90 * 4096 - 128);
 }
 
+static void ram_load_by_hand(void **state)
+{
+	/* 64 sectors of 4 KiB, BOOT_MAX_ALIGN 8: swap_info lies at down(262144 - 16 - 8, 8) - 16
+	 * = 262104. Executable RAM is 0x20000000 + 128 KiB; from 0x20008000 on 96 KiB are left. */
+	struct ota_flash_layout layout = layout_of(OTA_MODE_RAM_LOAD, "64*4096", "64*4096", NULL);
+	struct ota_area ram = {.at = 0x20000000, .len = 0x20000};
+	uint64_t slots = limits_of(&layout).max_image;
+
+	(void)state;
+	assert_int_equal(slots, 262104);
+	assert_int_equal(ota_ram_load_limit(&ram, 0x20000000, slots), 131072);
+	assert_int_equal(ota_ram_load_limit(&ram, 0x20008000, slots), 98304);
+	/* A slot smaller than RAM decides itself. */
+	assert_int_equal(ota_ram_load_limit(&ram, 0x20000000, 5000), 5000);
+	/* Before RAM, at its end, behind it. */
+	assert_int_equal(ota_ram_load_limit(&ram, 0x1fffffff, slots), 0);
+	assert_int_equal(ota_ram_load_limit(&ram, 0x20020000, slots), 0);
+	assert_int_equal(ota_ram_load_limit(&ram, 0x20020001, slots), 0);
+	/* bootutil's sum is of 32 bits: RAM that ends at 4 GiB ends at 0 for it, and takes none. */
+	ram = (struct ota_area){.at = 0xfffe0000, .len = 0x20000};
+	assert_int_equal(ota_ram_load_limit(&ram, 0xfffe0000, slots), 0);
+	ram.len--;
+	assert_int_equal(ota_ram_load_limit(&ram, 0xfffe0000, slots), 0x1ffff);
+}
+
+static void firmware_loader_by_hand(void **state)
+{
+	/* No swap status. 4 x 16 for the flags and sizes, up(16, 16) for the magic and two AES-128
+	 * keys of 16: 64 + 16 + 32 = 112. The application's slot of 448 KiB holds 458752 - 112. */
+	struct ota_flash_layout layout =
+		layout_of(OTA_MODE_FIRMWARE_LOADER, "112*4096", "28*4096", NULL);
+	struct ota_flash_limits limits;
+
+	(void)state;
+	layout.max_align = 16;
+	layout.enc_key = 16;
+	limits = limits_of(&layout);
+	assert_int_equal(limits.status, 0);
+	assert_int_equal(limits.trailer, 112);
+	assert_int_equal(limits.max_image, 458640);
+	/* The magic ends the slot; image_ok is the last multiple of 16 that leaves 16 before it. */
+	assert_int_equal(limits.from_end.magic, 16);
+	assert_int_equal(limits.from_end.image_ok, 32);
+	assert_int_equal(limits.from_end.swap_size, 80);
+	assert_int_equal(limits.from_end.enc_key[0], 96);
+	assert_int_equal(limits.from_end.enc_key[1], 112);
+	assert_int_equal(limits.from_end.status, 0);
+}
+
+static void fields_of_a_slot_that_ends_off_the_alignment_move_down(void **state)
+{
+	struct ota_flash_layout layout = layout_of(OTA_MODE_SINGLE_SLOT, "1*1001", NULL, NULL);
+
+	(void)state;
+	/* down(1001 - 16 - 8, 8) = 976, 25 from the end; copy_done 33, swap_info 41. */
+	assert_int_equal(limits_of(&layout).from_end.image_ok, 25);
+	assert_int_equal(limits_of(&layout).from_end.swap_info, 41);
+	/* Too small for all of them: none is told. */
+	layout.primary = sectors("1*47");
+	assert_int_equal(limits_of(&layout).from_end.magic, 0);
+	layout.primary = sectors("1*48");
+	assert_int_equal(limits_of(&layout).from_end.swap_size, 48);
+}
+
+static void knows_what_each_kind_of_encryption_keeps_in_the_trailer(void **state)
+{
+	static const struct {
+		const char *word;
+		uint32_t bytes;
+	} rows[] = {
+		{"none", 0},
+		{"aes128", 16},
+		{"aes256", 32},
+		{"enctlv-ec256-aes128", 113},
+		{"enctlv-ec256-aes256", 129},
+		{"enctlv-x25519-aes128", 80},
+		{"enctlv-x25519-aes256", 96},
+		{"enctlv-x25519-sha512-aes128", 112},
+		{"enctlv-x25519-sha512-aes256", 128},
+		{"enctlv-rsa2048", 256},
+		{"enctlv-kw-aes128", 24},
+		{"enctlv-kw-aes256", 40},
+		/* As released profiles have it. */
+		{"enctlv-ec256", 113},
+		{"enctlv-x25519", 80},
+		{"enctlv-x25519-sha512", 112},
+		{"enctlv-rsa", 256},
+		{"enctlv-kw", 24},
+	};
+	uint32_t bytes = 1;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		assert_int_equal(ota_boot_encryption_parse(rows[i].word, &bytes), OTA_OK);
+		assert_int_equal(bytes, rows[i].bytes);
+	}
+	for (size_t i = 0; i < 12; i++)
+		assert_string_equal(ota_boot_encryption_name(i), rows[i].word);
+	assert_null(ota_boot_encryption_name(12));
+	assert_int_equal(ota_boot_encryption_parse("", &bytes), OTA_E_ABSENT);
+	assert_int_equal(ota_boot_encryption_parse("aes", &bytes), OTA_E_ABSENT);
+	assert_int_equal(ota_boot_encryption_parse("enctlv-rsa2048-aes128", &bytes), OTA_E_ABSENT);
+}
+
+static const struct ota_budget_rule *rule_named(const struct ota_budget *budget, const char *item)
+{
+	for (unsigned i = 0; i < budget->n_rules; i++) {
+		if (strcmp(budget->rule[i].item, item) == 0)
+			return &budget->rule[i];
+	}
+	fail_msg("no rule \"%s\"", item);
+	return NULL;
+}
+
+static void explains_each_rule_with_its_numbers(void **state)
+{
+	struct ota_flash_layout layout =
+		layout_of(OTA_MODE_SWAP_SCRATCH, "224*2048", "224*2048", "8*2048");
+	struct ota_flash_limits limits = limits_of(&layout);
+	struct ota_budget budget = {.n_rules = 0};
+
+	(void)state;
+	ota_flash_explain(&layout, &limits, &budget);
+	assert_string_equal(rule_named(&budget, "trailer")->numbers,
+			    "M=256 (BOOT_MAX_IMG_SECTORS), st=3, w=8: 256*3*8 + 48 = 6,192");
+	assert_string_equal(rule_named(&budget, "trailer")->source,
+			    "boot/bootutil/src/bootutil_area.c:74-94");
+	assert_string_equal(rule_named(&budget, "largest image")->numbers,
+			    "C=458,752 (last common sector boundary), E=452,608 (end of the first "
+			    "sector with trailer): 458,752 - 6,192 - max(0, 72 - 48) = 452,536");
+	layout = layout_of(OTA_MODE_SWAP_OFFSET, "64*4096", "65*4096", NULL);
+	layout.enc_key = 113;
+	limits = limits_of(&layout);
+	budget.n_rules = 0;
+	ota_flash_explain(&layout, &limits, &budget);
+	assert_string_equal(rule_named(&budget, "trailer's fields (info)")->numbers,
+			    "A=8 (BOOT_MAX_ALIGN): 5*8 + 16 + 2*120 (K=113) = 296");
+	assert_string_equal(rule_named(&budget, "largest image")->numbers,
+			    "min(64*4,096 - 8,192, 65*4,096 - 8,192 - 4,096) = 253,952");
+}
+
+static void explains_every_mode_and_what_does_not_fit(void **state)
+{
+	struct ota_flash_layout layout =
+		layout_of(OTA_MODE_SWAP_SCRATCH, "4*1024", "5*1024", "1*1024");
+
+	(void)state;
+	for (unsigned mode = OTA_MODE_SWAP_SCRATCH; mode <= OTA_MODE_FIRMWARE_LOADER; mode++) {
+		for (unsigned max = 4; max <= 256; max *= 64) {
+			struct ota_budget budget = {.n_rules = 0};
+			struct ota_flash_limits limits;
+
+			layout.mode = (enum ota_mode)mode;
+			layout.max_sectors = max;
+			limits = limits_of(&layout);
+			ota_flash_explain(&layout, &limits, &budget);
+			assert_true(budget.n_rules >= 2 && budget.n_rules <= 5);
+		}
+	}
+}
+
 static void flash_that_writes_512_bytes_at_once_can_only_overwrite(void **state)
 {
 	struct ota_flash_layout layout =
@@ -369,7 +665,7 @@ static void flash_that_writes_512_bytes_at_once_can_only_overwrite(void **state)
 	layout.mode = OTA_MODE_DIRECT_XIP;
 	assert_max_image(&layout, 500 * 512 - 2048);
 	layout.mode = OTA_MODE_OVERWRITE_FAST;
-	assert_refused(&layout, "the trailer is 770560 bytes, the primary slot has 256000");
+	assert_refused(&layout, "the trailer is 770,560 bytes, the primary slot has 256,000");
 	layout.mode = OTA_MODE_SWAP_MOVE;
 	assert_int_equal(ota_flash_limits(&layout, &limits, &diag), OTA_E_USAGE);
 	assert_string_equal(diag.text,
@@ -387,9 +683,9 @@ static void refuses_a_slot_that_ends_before_the_other(void **state)
 
 	(void)state;
 	/* bootutil reads four sectors past the end of its array here. */
-	assert_refused(&layout, "the secondary slot ends after 49152 bytes, the other goes on");
+	assert_refused(&layout, "the secondary slot ends after 49,152 bytes, the other goes on");
 	layout = layout_of(OTA_MODE_OVERWRITE_ONLY, "12*4096", "16*4096", NULL);
-	assert_refused(&layout, "the primary slot ends after 49152 bytes, the other goes on");
+	assert_refused(&layout, "the primary slot ends after 49,152 bytes, the other goes on");
 }
 
 static void refuses_sectors_that_do_not_nest(void **state)
@@ -399,7 +695,7 @@ static void refuses_sectors_that_do_not_nest(void **state)
 
 	(void)state;
 	layout.max_sectors = 8;
-	assert_refused(&layout, "sector boundaries of the slots cross near 3072 bytes");
+	assert_refused(&layout, "sector boundaries of the slots cross near 3,072 bytes");
 	/* Between common boundaries either side may have the smaller sectors. */
 	layout = layout_of(OTA_MODE_SWAP_SCRATCH, "2*16384+1*32768+8*16384",
 			   "1*32768+2*16384+8*16384", "1*32768");
@@ -415,7 +711,7 @@ static void overwriting_slots_that_do_not_nest_is_a_caution(void **state)
 	(void)state;
 	assert_true(limits.compatible);
 	assert_string_equal(limits.caution,
-			    "sector boundaries of the slots cross near 131072 bytes");
+			    "sector boundaries of the slots cross near 131,072 bytes");
 	layout.secondary = sectors("7*65536");
 	assert_string_equal(limits_of(&layout).caution, "");
 }
@@ -426,7 +722,7 @@ static void refuses_a_group_larger_than_scratch(void **state)
 		layout_of(OTA_MODE_SWAP_SCRATCH, "8*4096+1*65536", "8*4096+16*4096", "4*4096");
 
 	(void)state;
-	assert_refused(&layout, "65536 bytes at 32768 are swapped at once, scratch has 16384");
+	assert_refused(&layout, "65,536 bytes at 32,768 are swapped at once, scratch has 16,384");
 	layout.scratch = sectors("16*4096");
 	assert_true(limits_of(&layout).compatible);
 }
@@ -451,9 +747,9 @@ static void refuses_a_trailer_larger_than_the_slot(void **state)
 		layout_of(OTA_MODE_SWAP_SCRATCH, "4*1024", "4*1024", "1*1024");
 
 	(void)state;
-	assert_refused(&layout, "the trailer is 6192 bytes, the primary slot has 4096");
+	assert_refused(&layout, "the trailer is 6,192 bytes, the primary slot has 4,096");
 	layout.mode = OTA_MODE_OVERWRITE_FAST;
-	assert_refused(&layout, "the trailer is 6192 bytes, the primary slot has 4096");
+	assert_refused(&layout, "the trailer is 6,192 bytes, the primary slot has 4,096");
 	layout.mode = OTA_MODE_DIRECT_XIP;
 	assert_max_image(&layout, 4096 - 40);
 	layout.primary = sectors("1*39");
@@ -463,7 +759,8 @@ static void refuses_a_trailer_larger_than_the_slot(void **state)
 	assert_max_image(&layout, 0);
 	layout.primary = sectors("4*1024");
 	layout.mode = OTA_MODE_SWAP_MOVE;
-	assert_refused(&layout, "the trailer's sectors take 7168 bytes, the primary slot has 4096");
+	assert_refused(&layout,
+		       "the trailer's sectors take 7,168 bytes, the primary slot has 4,096");
 	/* To the byte: 6192 is the whole slot, and holds an image of nothing. */
 	layout = layout_of(OTA_MODE_SWAP_SCRATCH, "1*6192", "1*6192", "1*6192");
 	assert_max_image(&layout, 0);
@@ -505,9 +802,10 @@ static void refuses_mixed_sectors_without_scratch(void **state)
 
 	(void)state;
 	/* bootutil accepts them, and then erases 64 KiB for 16. */
-	assert_refused(&layout, "swap-move needs sectors of one size, there are 16384 and 65536");
+	assert_refused(&layout, "swap-move needs sectors of one size, there are 16,384 and 65,536");
 	layout = layout_of(OTA_MODE_SWAP_MOVE, "40*1536", "40*1536", NULL);
-	assert_refused(&layout, "swap-move needs sectors of a power of two, these have 1536 bytes");
+	assert_refused(&layout,
+		       "swap-move needs sectors of a power of two, these have 1,536 bytes");
 }
 
 static void refuses_to_copy_more_than_secondary_has(void **state)
@@ -516,7 +814,7 @@ static void refuses_to_copy_more_than_secondary_has(void **state)
 		layout_of(OTA_MODE_OVERWRITE_ONLY, "2*32768", "3*16384", NULL);
 
 	(void)state;
-	assert_refused(&layout, "all 65536 bytes of primary are copied, secondary has 49152");
+	assert_refused(&layout, "all 65,536 bytes of primary are copied, secondary has 49,152");
 	layout.mode = OTA_MODE_OVERWRITE_FAST;
 	assert_max_image(&layout, 3 * 16384 - 40);
 }
@@ -574,7 +872,7 @@ static void four_billion_sectors_neither_hang_nor_take_memory(void **state)
 	(void)state;
 	layout.max_sectors = UINT32_MAX;
 	assert_refused(&layout,
-		       "primary has 4294967295 sectors, more than 1048576 are not followed");
+		       "primary has 4,294,967,295 sectors, more than 1,048,576 are not followed");
 	layout.max_sectors = 1;
 	for (unsigned mode = OTA_MODE_SWAP_SCRATCH; mode <= OTA_MODE_FIRMWARE_LOADER; mode++) {
 		layout.mode = (enum ota_mode)mode;
@@ -647,12 +945,19 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(agrees_with_every_row_that_bootutil_computed),
+		cmocka_unit_test(agrees_with_every_size_and_offset_that_bootutil_computed),
 		cmocka_unit_test(agrees_with_a_model_of_the_loops_on_nested_sectors),
 		cmocka_unit_test(computes_the_water_meter_by_hand),
 		cmocka_unit_test(counts_what_encryption_saves_in_the_trailer),
 		cmocka_unit_test(large_sectors_cost_swap_move_a_slot),
 		cmocka_unit_test(single_slot_modes_keep_no_swap_status),
 		cmocka_unit_test(ram_load_and_xip_end_at_the_swap_info),
+		cmocka_unit_test(ram_load_by_hand),
+		cmocka_unit_test(firmware_loader_by_hand),
+		cmocka_unit_test(fields_of_a_slot_that_ends_off_the_alignment_move_down),
+		cmocka_unit_test(knows_what_each_kind_of_encryption_keeps_in_the_trailer),
+		cmocka_unit_test(explains_each_rule_with_its_numbers),
+		cmocka_unit_test(explains_every_mode_and_what_does_not_fit),
 		cmocka_unit_test(flash_that_writes_512_bytes_at_once_can_only_overwrite),
 		cmocka_unit_test(refuses_a_slot_that_ends_before_the_other),
 		cmocka_unit_test(refuses_sectors_that_do_not_nest),

@@ -913,6 +913,16 @@ static struct ota_budget judge(enum ota_otd_tier tier, uint64_t ram, const char 
 	return budget;
 }
 
+static const struct ota_budget_line *line_named(const struct ota_budget *budget, const char *what)
+{
+	for (unsigned i = 0; i < budget->n; i++) {
+		if (strcmp(budget->line[i].what, what) == 0)
+			return &budget->line[i];
+	}
+	fail_msg("no line \"%s\"", what);
+	return NULL;
+}
+
 static void ram_is_what_the_constants_say_to_the_byte(void **state)
 {
 	/* The chip programs 8 bytes at once. */
@@ -920,17 +930,17 @@ static void ram_is_what_the_constants_say_to_the_byte(void **state)
 	struct ota_budget budget = judge(OTA_OTD_XS, needs, "stack: 256, ", "mapped", ", tier: xs");
 
 	(void)state;
-	assert_int_equal(budget.line[0].needs, needs);
+	assert_int_equal(line_named(&budget, "updater RAM")->needs, needs);
 	assert_true(budget.fits);
 	budget = judge(OTA_OTD_XS, needs - 1, "stack: 256, ", "mapped", ", tier: xs");
-	assert_false(budget.fits || budget.line[0].fits);
+	assert_false(budget.fits || line_named(&budget, "updater RAM")->fits);
 	budget = judge(OTA_OTD_XS, needs, "stack: 255, ", "mapped", ", tier: xs");
-	assert_true(!budget.fits && budget.line[0].fits);
-	assert_int_equal(budget.line[1].where, OTA_PLACE_STACK);
-	assert_false(budget.line[1].fits);
+	assert_true(!budget.fits && line_named(&budget, "updater RAM")->fits);
+	assert_int_equal(line_named(&budget, "updater stack")->where, OTA_PLACE_STACK);
+	assert_false(line_named(&budget, "updater stack")->fits);
 	/* Without a stack of its own, it is part of the RAM. */
 	budget = judge(OTA_OTD_XS, needs + 64 + OTA_OTD_DEC_STACK, "", "read", "");
-	assert_int_equal(budget.line[0].needs, needs + 64 + OTA_OTD_DEC_STACK);
+	assert_int_equal(line_named(&budget, "updater RAM")->needs, needs + 64 + OTA_OTD_DEC_STACK);
 	assert_true(budget.fits);
 }
 

@@ -43,6 +43,19 @@ static const char board[] = "name: myboard\n"
 			    "  secondary: 0x78000+448K\n"
 			    "  scratch: 0xe8000+16K\n";
 
+/* Every key that a board can have. */
+static const char full[] =
+	"name: full\n"
+	"base: stm32f407vg\n"
+	"external-flash: {sectors: [512*4K], write: 1, erase-ms: {4K: 45/400},\n"
+	"  unread: [times], source: {geometry: a, times: b}}\n"
+	"updater: {ram: 16K, patch: external:0x100000+64K}\n"
+	"links: [{kind: ble, mtu: 30}, 'nb-iot,rate=20k']\n"
+	"mcuboot: {mode: swap-scratch, max-align: 8, max-sectors: 256,\n"
+	"  exec-ram: 0x20000000+64K, scratch: 0xe0000+128K,\n"
+	"  images: [{primary: 0x20000+128K, secondary: 0x40000+128K},\n"
+	"    {primary: 0x60000+128K, secondary: external:0+128K, version: 1.2}]}\n";
+
 static enum ota_err parse(const char *text, struct ota_target *target, struct ota_diag *diag)
 {
 	*diag = (struct ota_diag){.err = OTA_OK};
@@ -113,7 +126,7 @@ static void every_builtin_profile_can_be_read(void **state)
 		if (n > 0)
 			assert_true(strcmp(ota_target_builtin_name(n - 1), name) < 0);
 	}
-	assert_int_equal(n, 18);
+	assert_int_equal(n, 20);
 	assert_null(ota_target_builtin_name(n + 1));
 	assert_null(ota_target_builtin_text("nothing"));
 }
@@ -132,6 +145,28 @@ static void the_water_meter_has_the_limits_of_its_data_sheet(void **state)
 	assert_true(limits.compatible);
 	assert_int_equal(limits.trailer, 6192);
 	assert_int_equal(limits.max_image, 452536);
+}
+
+/* Each of them was swapped and swapped back by bootutil; one byte more was not. */
+static void the_made_up_boards_have_the_limits_of_the_real_bootloader(void **state)
+{
+	static const struct {
+		const char *name;
+		uint64_t largest;
+	} boards[] = {{"nrf52840-roomy", 479232}, {"stm32f407-mixed", 851152}};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(boards) / sizeof(boards[0]); i++) {
+		struct ota_target target;
+		struct ota_flash_limits limits;
+		struct ota_diag diag = {.err = OTA_OK};
+
+		assert_int_equal(ota_target_builtin(boards[i].name, &target, &diag), OTA_OK);
+		assert_true(target.has_updater && target.n_links == 1 && target.has_patch_place);
+		assert_int_equal(ota_flash_limits(&target.layout, &limits, &diag), OTA_OK);
+		assert_true(limits.compatible && limits.caution[0] == '\0');
+		assert_int_equal(limits.max_image, boards[i].largest);
+	}
 }
 
 static void reads_every_fact_of_a_chip(void **state)
@@ -269,6 +304,341 @@ static void a_flash_that_writes_512_bytes_may_overwrite(void **state)
 	assert_int_equal(limits.max_image, 262144 - 2048);
 }
 
+/* -- figures and their sources ----------------------------------------------------------------- */
+
+/* What was read in a datasheet or a vendor's source; all else is from memory and must say so. */
+static void builtin_profiles_mark_what_was_not_read_from_a_datasheet(void **state)
+{
+	static const char *const times_read[] = {"nrf52840", "nrf52840-roomy", "stm32u585ai"};
+
+	(void)state;
+	for (size_t n = 0; ota_target_builtin_name(n); n++) {
+		struct ota_target target;
+		struct ota_diag diag = {.err = OTA_OK};
+		unsigned want = OTA_FACT_TIMES | OTA_FACT_ENDURANCE;
+
+		assert_int_equal(ota_target_builtin(ota_target_builtin_name(n), &target, &diag),
+				 OTA_OK);
+		for (size_t i = 0; i < sizeof(times_read) / sizeof(times_read[0]); i++) {
+			if (strcmp(target.name, times_read[i]) == 0)
+				want = OTA_FACT_ENDURANCE;
+		}
+		assert_int_equal(target.flash.unread, want);
+		assert_true(target.flash.geometry_source[0] && target.flash.times_source[0]);
+		if (target.external.sectors.n > 0)
+			assert_int_equal(target.external.unread,
+					 OTA_FACT_TIMES | OTA_FACT_ENDURANCE);
+	}
+}
+
+#define ON_L476 "name: b\nbase: stm32l476rg\n"
+
+static void figures_given_here_are_not_marked_with_the_bases_doubt(void **state)
+{
+	struct ota_target target = parse_good(ON_L476 "ram: 64K\n");
+
+	(void)state;
+	assert_int_equal(target.flash.unread, OTA_FACT_TIMES | OTA_FACT_ENDURANCE);
+	assert_string_equal(target.flash.times_source, "DS10198, from memory");
+	target = parse_good(ON_L476 "flash: {endurance: 20000}\n");
+	assert_int_equal(target.flash.unread, OTA_FACT_TIMES);
+	assert_string_equal(target.flash.times_source, "");
+	target = parse_good(ON_L476 "flash: {erase-ms: {2048: 22/25}, program-us: 82}\n");
+	assert_int_equal(target.flash.unread, OTA_FACT_ENDURANCE);
+	target = parse_good(ON_L476 "flash: {unread: [times], erase-ms: {2048: 22/25}, "
+				    "program-us: 82, endurance: 1}\n");
+	assert_int_equal(target.flash.unread, OTA_FACT_TIMES);
+	target = parse_good(ON_L476 "flash: {unread: []}\n");
+	assert_int_equal(target.flash.unread, 0);
+	target = parse_good(ON_L476 "flash: {write: 16, source: {geometry: mine}}\n");
+	assert_string_equal(target.flash.geometry_source, "mine");
+	assert_string_equal(target.flash.times_source, "DS10198, from memory");
+}
+
+/* A time of the base's that is left would pass for one that was read. */
+static void half_of_the_times_does_not_take_the_mark_off_the_other_half(void **state)
+{
+	struct ota_target target = parse_good(ON_L476 "flash: {erase-ms: {2048: 22/25}}\n");
+
+	(void)state;
+	assert_int_equal(target.flash.program_ns, 81700);
+	assert_int_equal(target.flash.unread, OTA_FACT_TIMES | OTA_FACT_ENDURANCE);
+	target = parse_good("name: b\nbase: stm32h743zi\n"
+			    "flash: {erase-ms: {128K: 1100/4000}}\n");
+	assert_int_equal(target.flash.program_ns, 0);
+	assert_int_equal(target.flash.unread, OTA_FACT_ENDURANCE);
+}
+
+/* -- external flash, images, updater, links ---------------------------------------------------- */
+
+#define ON_F407                                                                                    \
+	"name: b\nbase: stm32f407vg\n"                                                             \
+	"external-flash: {sectors: [512*4K], write: 2, erase-ms: {4K: 45/400}}\n"
+
+static void cuts_areas_out_of_an_external_flash(void **state)
+{
+	struct ota_target target =
+		parse_good(ON_F407 "updater: {ram: 16K, patch: external:0x100000+64K}\n"
+				   "mcuboot: {mode: swap-scratch, max-align: 8, max-sectors: 256,\n"
+				   "  boot: 0+64K, primary: 0x10000+832K,\n"
+				   "  secondary: external:0+832K, scratch: 0xe0000+128K}\n");
+
+	(void)state;
+	assert_int_equal(target.external.erased, 0xff);
+	assert_int_equal(target.external.erase_time[0].sector, 4096);
+	assert_false(target.primary.external || target.scratch.external);
+	assert_true(target.secondary.external && target.patch_area.external);
+	assert_int_equal(target.patch_place, OTA_PATCH_AREA);
+	assert_int_equal(target.patch_area.at, 0x100000);
+	assert_int_equal(target.layout.primary.n, 2);
+	assert_int_equal(target.layout.secondary.n, 1);
+	assert_int_equal(target.layout.secondary.run[0].count, 208);
+	assert_int_equal(target.layout.write_size, 1);
+	target =
+		parse_good(ON_F407 "mcuboot: {mode: swap-scratch, max-align: 8, max-sectors: 256,\n"
+				   "  primary: 0x20000+128K, secondary: 0x40000+128K,\n"
+				   "  scratch: external:0+128K}\n");
+	assert_int_equal(target.layout.write_size, 2);
+	target = parse_good(ON_F407
+			    "mcuboot: {mode: swap-move, max-align: 8, max-sectors: 256,\n"
+			    "  primary: external:0+128K, secondary: external:0x20000+128K}\n");
+	assert_int_equal(target.layout.write_size, 2);
+}
+
+static void refuses_areas_that_do_not_fit_the_external_flash(void **state)
+{
+	(void)state;
+	assert_fails(
+		"name: b\nbase: stm32l476rg\nupdater: {ram: 4K, patch: external:0+4K}\n",
+		"my.yaml:3: updater.patch: external:0x0+4096 is in an external flash, and there "
+		"is no external-flash");
+	assert_fails(ON_F407 "updater: {ram: 4K, patch: external:0x800+4K}\n",
+		     "my.yaml:4: updater.patch: external:0x800+4096 starts inside the sector from "
+		     "0x0 to 0x1000");
+	assert_fails(
+		ON_F407 "updater: {ram: 4K, patch: external:0x200000+4K}\n",
+		"my.yaml:4: updater.patch: external:0x200000+4096 ends at 2101248, the external "
+		"flash at 2097152");
+	assert_fails(ON_F407 "updater: {ram: 4K, patch: external:0+4K}\n"
+			     "mcuboot: {mode: direct-xip, max-align: 8, max-sectors: 256,\n"
+			     "  primary: 0x20000+128K, secondary: external:0+128K}\n",
+		     "my.yaml:4: updater.patch: external:0x0+4096 overlaps mcuboot.secondary, "
+		     "external:0x0+131072");
+	/* The wrong answer was that of a profile without one. */
+	assert_fails("name: b\nbase: stm32f407vg\nexternal-flash: {program: 256}\n",
+		     "my.yaml:3: external-flash.sectors: missing");
+	assert_fails("name: b\nbase: stm32f407vg\nexternal-flash: {write: 1}\n",
+		     "my.yaml:3: external-flash.sectors: missing");
+	assert_fails("name: b\nbase: stm32f407vg\nexternal-flash: {sectors: [1*4K]}\n",
+		     "my.yaml:3: external-flash.write: missing");
+	assert_fails(
+		"name: b\nbase: stm32f407vg\n"
+		"external-flash: {sectors: [64*4K], write: 16}\n"
+		"mcuboot: {mode: overwrite-only, max-align: 8, max-sectors: 256,\n"
+		"  primary: 0x20000+128K, secondary: external:0+128K}\n",
+		"my.yaml:5: mcuboot.secondary: the external flash's write size 16 is above the "
+		"alignment 8 (BOOT_MAX_ALIGN)");
+}
+
+#define TWO_IMAGES                                                                                 \
+	"name: b\nbase: nrf52840\n"                                                                \
+	"mcuboot:\n"                                                                               \
+	"  mode: swap-move\n"                                                                      \
+	"  max-align: 8\n"                                                                         \
+	"  max-sectors: 128\n"                                                                     \
+	"  images:\n"                                                                              \
+	"    - {primary: 0x10000+256K, secondary: 0x50000+256K, version: 1.4.0}\n"                 \
+	"    - {primary: 0x90000+64K, secondary: 0xa0000+64K}\n"
+
+static void selects_one_of_several_images(void **state)
+{
+	struct ota_target target = parse_good(TWO_IMAGES);
+	struct ota_diag diag = {.err = OTA_OK};
+
+	(void)state;
+	assert_int_equal(target.n_images, 2);
+	assert_int_equal(target.selected, 0);
+	assert_int_equal(target.primary.at, 0x10000);
+	assert_int_equal(ota_sectors_count(&target.layout.secondary), 64);
+	assert_true(target.image[0].has_version && !target.image[1].has_version);
+	assert_int_equal(target.image[0].version.minor, 4);
+	assert_int_equal(ota_target_select(&target, 1, &diag), OTA_OK);
+	assert_int_equal(target.selected, 1);
+	assert_int_equal(target.secondary.at, 0xa0000);
+	assert_int_equal(ota_sectors_count(&target.layout.primary), 16);
+	assert_int_equal(target.layout.write_size, 4);
+	assert_int_equal(ota_target_select(&target, 2, &diag), OTA_E_USAGE);
+	assert_string_equal(diag.text, "b has no image 2: its images are 0 to 1");
+	assert_int_equal(target.selected, 1);
+	target = parse_good(board);
+	assert_int_equal(target.n_images, 1);
+	assert_int_equal(target.image[0].primary.at, 0x8000);
+	assert_int_equal(ota_sectors_count(&target.image[0].secondary_sectors), 224);
+	diag = (struct ota_diag){.err = OTA_OK};
+	assert_int_equal(ota_target_select(&target, 1, &diag), OTA_E_USAGE);
+	assert_string_equal(diag.text, "myboard has no image 1: image 0 is the only one");
+	target = parse_good(chip);
+	diag = (struct ota_diag){.err = OTA_OK};
+	assert_int_equal(target.n_images, 0);
+	assert_int_equal(ota_target_select(&target, 0, &diag), OTA_E_USAGE);
+	assert_string_equal(diag.text, "mychip has no image 0: it is a chip's profile");
+}
+
+static void refuses_images_that_are_wrong_together(void **state)
+{
+	(void)state;
+	assert_fails(TWO_IMAGES "    - {primary: 0xb0000+64K, secondary: 0x90000+64K}\n",
+		     "my.yaml:10: mcuboot.images[2].secondary: 0x90000+65536 overlaps "
+		     "mcuboot.images[1].primary, 0x90000+65536");
+	assert_fails(TWO_IMAGES "    - {primary: 0xb0000+64K}\n",
+		     "my.yaml:10: mcuboot.images[2].secondary: missing");
+	assert_fails(TWO_IMAGES "    - {secondary: 0xb0000+64K}\n",
+		     "my.yaml:10: mcuboot.images[2].primary: missing");
+	assert_fails(TWO_IMAGES "    - {primary: 0xb0000+64K, version: 1.02.3}\n",
+		     "my.yaml:10: mcuboot.images[2].version: 1.02.3 is not a version like 1.2.3+4");
+	assert_fails(TWO_IMAGES "    - 5\n",
+		     "my.yaml:10: mcuboot.images[2]: 5 is not a mapping (key: value)");
+	assert_fails(TWO_IMAGES "  primary: 0xb0000+64K\n",
+		     "my.yaml:10: mcuboot.primary: 0xb0000+64K is given beside images, of which it "
+		     "is the first's: one or the other");
+	assert_fails("name: b\nbase: nrf52840\n"
+		     "mcuboot: {secondary: 0xb0000+64K, images: [{primary: 0+4K}]}\n",
+		     "my.yaml:3: mcuboot.images: a list is given beside primary and secondary, "
+		     "which are the first image's: one or the other");
+}
+
+static void a_ninth_image_is_refused(void **state)
+{
+	char text[2048];
+	size_t at = (size_t)snprintf(text, sizeof(text),
+				     "name: b\nbase: nrf52840\nmcuboot:\n"
+				     "  mode: swap-move\n  max-align: 8\n"
+				     "  max-sectors: 128\n  images:\n");
+
+	(void)state;
+	for (unsigned i = 0; i < 9; i++) {
+		if (i == 8) {
+			struct ota_target target = parse_good(text);
+
+			assert_int_equal(target.n_images, 8);
+		}
+		at += (size_t)snprintf(text + at, sizeof(text) - at,
+				       "    - {primary: 0x%x+32K, secondary: 0x%x+32K}\n",
+				       0x10000 * i, 0x10000 * i + 0x8000);
+	}
+	assert_fails(text,
+		     "my.yaml:8: mcuboot.images: a list of 9 items, from 1 to 8 are possible");
+}
+
+static void a_board_may_build_on_a_board_with_several_images(void **state)
+{
+	struct ota_target target = parse_good("name: b\nbase: nrf52840-roomy\nmcuboot:\n"
+					      "  images: [{primary: 0xc000+128K, "
+					      "secondary: 0x2c000+128K}]\n");
+
+	(void)state;
+	assert_int_equal(target.n_images, 1);
+	assert_int_equal(target.primary.len, 0x20000);
+	assert_int_equal(target.image[0].secondary.at, 0x2c000);
+	target = parse_good("name: b\nbase: nrf52840-roomy\nmcuboot: {secondary: 0x83000+472K}\n");
+	assert_int_equal(target.primary.at, 0xc000);
+	assert_int_equal(target.secondary.len, 472 * 1024);
+}
+
+static void reads_where_an_update_lies(void **state)
+{
+	struct ota_target target = parse_good(board);
+
+	(void)state;
+	assert_false(target.has_patch_place);
+	target = parse_good("name: b\nbase: water-meter-l476\nupdater: {patch: streamed}\n");
+	assert_true(target.has_patch_place);
+	assert_int_equal(target.patch_place, OTA_PATCH_STREAMED);
+	target = parse_good("name: b\nbase: water-meter-l476\nupdater: {patch: 0xec000+16K}\n");
+	assert_int_equal(target.patch_place, OTA_PATCH_AREA);
+	assert_int_equal(target.patch_area.len, 16384);
+	target = parse_good("name: b\nbase: nrf52840-roomy\nupdater: {ram: 8K}\n");
+	assert_int_equal(target.patch_place, OTA_PATCH_SECONDARY);
+	assert_fails("name: b\nbase: water-meter-l476\nupdater: {patch: 0x8000+16K}\n",
+		     "my.yaml:3: updater.patch: 0x8000+16384 overlaps mcuboot.primary, "
+		     "0x8000+458752");
+	assert_fails(
+		"name: b\nbase: water-meter-l476\nupdater: {patch: nowhere}\n",
+		"my.yaml:3: updater.patch: nowhere is not streamed, secondary or ADDRESS+SIZE, "
+		"like 0xe0000+64K or external:0x0+64K");
+	assert_fails(
+		"name: b\nbase: nrf52840\nupdater: {ram: 1K, patch: secondary}\n"
+		"mcuboot: {mode: single-slot, max-align: 8, max-sectors: 128, primary: 0+64K}\n",
+		"my.yaml:3: updater.patch: secondary: the profile has no secondary slot");
+}
+
+static void reads_where_images_run(void **state)
+{
+	struct ota_target target =
+		parse_good("name: b\nbase: water-meter-l476\n"
+			   "mcuboot: {mode: ram-load, exec-ram: 0x20000000+128K}\n");
+
+	(void)state;
+	assert_int_equal(target.exec_ram.at, 0x20000000);
+	assert_int_equal(target.exec_ram.len, 131072);
+	target = parse_good("name: b\nbase: water-meter-l476\n"
+			    "mcuboot: {exec-ram: 0xffffffff+1}\n");
+	assert_int_equal(target.exec_ram.len, 1);
+	assert_fails("name: b\nbase: water-meter-l476\nmcuboot: {exec-ram: 0xffffffff+2}\n",
+		     "my.yaml:3: mcuboot.exec-ram: 0xffffffff+2 ends behind the last address, "
+		     "0xffffffff");
+	assert_fails("name: b\nbase: water-meter-l476\nmcuboot: {exec-ram: external:0+1K}\n",
+		     "my.yaml:3: mcuboot.exec-ram: external:0+1K is not ADDRESS+SIZE, like "
+		     "0x20000000+128K");
+}
+
+static void reads_links_as_maps_and_as_text(void **state)
+{
+	struct ota_target target =
+		parse_good("name: b\nbase: nrf52840\nlinks:\n"
+			   "  - {dr: 2, kind: lorawan, region: eu868, duty: 0.1%}\n"
+			   "  - ble,name=phone,mtu=100\n"
+			   "  - {kind: ble}\n");
+
+	(void)state;
+	assert_int_equal(target.n_links, 3);
+	assert_int_equal(target.link[0].kind, OTA_LINK_LORAWAN);
+	assert_int_equal(target.link[0].dr, 2);
+	assert_int_equal(target.link[0].duty_ppm, 1000);
+	assert_string_equal(target.link[1].name, "phone");
+	assert_int_equal(target.link[1].mtu, 100);
+	assert_string_equal(target.link[2].name, "ble");
+	target = parse_good("name: b\nbase: water-meter-l476\nlinks: []\n");
+	assert_int_equal(target.n_links, 0);
+	target = parse_good("name: b\nbase: water-meter-l476\nlinks: [{kind: ble}]\n");
+	assert_int_equal(target.n_links, 1);
+	assert_int_equal(target.link[0].kind, OTA_LINK_BLE);
+}
+
+static void refuses_wrong_links_with_line_and_field(void **state)
+{
+	(void)state;
+	assert_fails("name: b\nbase: nrf52840\nlinks:\n  - {kind: ble}\n  - {kind: bel}\n",
+		     "my.yaml:5: links[1].kind: no link is called \"bel\", did you mean ble?");
+	assert_fails("name: b\nbase: nrf52840\nlinks: [{mtu: 20}]\n",
+		     "my.yaml:3: links[0]: a mapping has no kind");
+	assert_fails("name: b\nbase: nrf52840\nlinks:\n  - kind: ble\n    mtu: 22\n",
+		     "my.yaml:5: links[0].mtu: mtu \"22\" is not a number from 23 to 517");
+	assert_fails("name: b\nbase: nrf52840\nlinks: [{kind: ble, kind: ble}]\n",
+		     "my.yaml:3: links[0]: kind is given twice");
+	assert_fails("name: b\nbase: nrf52840\nlinks: [{kind: ble, mtu: 30, mtu: 30}]\n",
+		     "my.yaml:3: links[0].mtu: mtu is given twice");
+	assert_fails("name: b\nbase: nrf52840\nlinks: [{kind: ble, mtu: [30]}]\n",
+		     "my.yaml:3: links[0].mtu: a list is not text");
+	assert_fails("name: b\nbase: nrf52840\nlinks: [[ble]]\n",
+		     "my.yaml:3: links[0]: a list is not a link like {kind: ble, mtu: 247}");
+	assert_fails("name: b\nbase: nrf52840\nlinks: [{kind: ble}, ble]\n",
+		     "my.yaml:3: links[1]: ble is called ble like links[0]: give it a name of its "
+		     "own");
+	assert_fails("name: b\nbase: nrf52840\nlinks: [ble, ble, ble, ble, ble]\n",
+		     "my.yaml:3: links: a list of 5 items, from 1 to 4 are possible");
+}
+
 /* -- refusals ---------------------------------------------------------------------------------- */
 
 static void refuses_wrong_values_with_line_field_and_what_was_expected(void **state)
@@ -283,25 +653,39 @@ static void refuses_wrong_values_with_line_field_and_what_was_expected(void **st
 			   "swap-offset, overwrite-only, overwrite-fast, direct-xip, "
 			   "direct-xip-revert, ram-load, single-slot, firmware-loader");
 	assert_board_fails("ram: 65536", "ram: lots",
-			   "my.yaml:3: ram: lots is not a number from 1 to 4294967295");
+			   "my.yaml:3: ram: lots is not a size from 1 to 4294967295 bytes, like "
+			   "4096, 0x1000 or 128K");
 	assert_board_fails("ram: 65536", "ram: 4294967296",
-			   "my.yaml:3: ram: 4294967296 is not a number from 1 to 4294967295");
+			   "my.yaml:3: ram: 4294967296 is not a size from 1 to 4294967295 bytes, "
+			   "like 4096, 0x1000 or 128K");
 	assert_board_fails("ram: 65536", "ram: [1]",
-			   "my.yaml:3: ram: a list is not a number from 1 to 4294967295");
+			   "my.yaml:3: ram: a list is not a size from 1 to 4294967295 bytes, like "
+			   "4096, 0x1000 or 128K");
 	assert_board_fails("ram: 65536", "ram:",
-			   "my.yaml:3: ram: an empty value is not a number from 1 to 4294967295");
+			   "my.yaml:3: ram: an empty value is not a size from 1 to 4294967295 "
+			   "bytes, like 4096, 0x1000 or 128K");
 	assert_board_fails("ram: 65536", "ram: -1",
-			   "my.yaml:3: ram: -1 is not a number from 1 to 4294967295");
-	assert_board_fails("header-size: 0x200", "header-size: 16",
-			   "my.yaml:10: mcuboot.header-size: 16 is not a number from 32 to 65535");
+			   "my.yaml:3: ram: -1 is not a size from 1 to 4294967295 bytes, like "
+			   "4096, 0x1000 or 128K");
+	assert_board_fails(
+		"header-size: 0x200", "header-size: 16",
+		"my.yaml:10: mcuboot.header-size: 16 is not a size from 32 to 65535 bytes, "
+		"like 4096, 0x1000 or 128K");
 	assert_board_fails("old: mapped", "old: maped",
 			   "my.yaml:4: updater.old: maped is not one of read, mapped");
 	assert_board_fails("ram: 16384", "ram: 128K",
 			   "my.yaml:4: updater.ram: 131072 is more than the chip has, 65536");
+	/* Memory that no chip has would turn a no into a yes. */
+	assert_board_fails("stack: 2048", "stack: 49153",
+			   "my.yaml:4: updater.stack: 49153 and updater.ram, 16384, are more than "
+			   "the chip has, 65536");
+	assert_board_fails("stack: 2048", "stack: 4294967295",
+			   "my.yaml:4: updater.stack: 4294967295 and updater.ram, 16384, are more "
+			   "than the chip has, 65536");
 	assert_board_fails("{format: otd, tier: xs}", "otd",
-			   "my.yaml:5: updater.decoders: otd is not a mapping (key: value)");
+			   "my.yaml:5: updater.decoders[0]: otd is not a mapping (key: value)");
 	assert_board_fails("{format: otd, tier: xs}", "{tier: xs}",
-			   "my.yaml:5: updater.decoders: a mapping has no format");
+			   "my.yaml:5: updater.decoders[0]: a mapping has no format");
 	assert_board_fails("name: myboard", "name: my board",
 			   "my.yaml:1: name: my board is not a name of letters, digits, -, _ and "
 			   ".");
@@ -329,7 +713,7 @@ static void refuses_wrong_sector_lists(void **state)
 			   "my.yaml:3: flash.sectors: \"512\" is not COUNT*BYTES, both from 1 to "
 			   "4294967295");
 	assert_board_fails("ram: 65536", "flash: {sectors: [1*1+2*2]}",
-			   "my.yaml:3: flash.sectors: 1*1+2*2 is not COUNT*BYTES");
+			   "my.yaml:3: flash.sectors[0]: 1*1+2*2 is not COUNT*BYTES");
 	assert_board_fails("ram: 65536", "flash: {sectors: []}",
 			   "my.yaml:3: flash.sectors: a list of 0 items, from 1 to 16 are "
 			   "possible");
@@ -453,10 +837,10 @@ static void assert_tidy(const struct ota_diag *diag)
 
 static void survives_a_profile_cut_at_every_byte(void **state)
 {
-	static const char *const texts[] = {chip, board};
+	static const char *const texts[] = {chip, board, full};
 
 	(void)state;
-	for (size_t t = 0; t < 2; t++) {
+	for (size_t t = 0; t < 3; t++) {
 		for (size_t len = 0; len < strlen(texts[t]); len++) {
 			/* In memory of its own, so that a read behind the end is seen. */
 			char *copy = (char *)malloc(len ? len : 1);
@@ -473,25 +857,31 @@ static void survives_a_profile_cut_at_every_byte(void **state)
 	}
 }
 
-static void survives_flipped_bytes(void **state)
+static void flip_bytes_of(const char *good, size_t len)
 {
 	uint32_t seed = 1;
 
-	(void)state;
 	for (unsigned i = 0; i < 20000; i++) {
-		char text[sizeof(board)];
+		char text[1024];
 		struct ota_diag diag = {.err = OTA_OK};
 		struct ota_target target;
 
-		memcpy(text, board, sizeof(board));
+		assert_true(len <= sizeof(text));
+		memcpy(text, good, len);
 		for (unsigned k = 0; k <= i % 3; k++) {
 			seed = seed * 1664525U + 1013904223U;
-			text[(seed >> 8) % (sizeof(board) - 1)] = (char)(seed >> 24);
+			text[(seed >> 8) % len] = (char)(seed >> 24);
 		}
-		if (ota_target_parse("my.yaml", ota_span_of(text, sizeof(board) - 1), &target,
-				     &diag) != OTA_OK)
+		if (ota_target_parse("my.yaml", ota_span_of(text, len), &target, &diag) != OTA_OK)
 			assert_tidy(&diag);
 	}
+}
+
+static void survives_flipped_bytes(void **state)
+{
+	(void)state;
+	flip_bytes_of(board, sizeof(board) - 1);
+	flip_bytes_of(full, sizeof(full) - 1);
 }
 
 int main(void)
@@ -499,12 +889,26 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(every_builtin_profile_can_be_read),
 		cmocka_unit_test(the_water_meter_has_the_limits_of_its_data_sheet),
+		cmocka_unit_test(the_made_up_boards_have_the_limits_of_the_real_bootloader),
 		cmocka_unit_test(reads_every_fact_of_a_chip),
 		cmocka_unit_test(keys_of_a_board_win_over_its_base_one_by_one),
 		cmocka_unit_test(reads_what_a_board_adds),
 		cmocka_unit_test(cuts_slots_out_of_mixed_sectors),
 		cmocka_unit_test(encryption_words_stand_for_what_the_trailer_saves),
 		cmocka_unit_test(a_flash_that_writes_512_bytes_may_overwrite),
+		cmocka_unit_test(builtin_profiles_mark_what_was_not_read_from_a_datasheet),
+		cmocka_unit_test(figures_given_here_are_not_marked_with_the_bases_doubt),
+		cmocka_unit_test(half_of_the_times_does_not_take_the_mark_off_the_other_half),
+		cmocka_unit_test(cuts_areas_out_of_an_external_flash),
+		cmocka_unit_test(refuses_areas_that_do_not_fit_the_external_flash),
+		cmocka_unit_test(selects_one_of_several_images),
+		cmocka_unit_test(refuses_images_that_are_wrong_together),
+		cmocka_unit_test(a_ninth_image_is_refused),
+		cmocka_unit_test(a_board_may_build_on_a_board_with_several_images),
+		cmocka_unit_test(reads_where_an_update_lies),
+		cmocka_unit_test(reads_where_images_run),
+		cmocka_unit_test(reads_links_as_maps_and_as_text),
+		cmocka_unit_test(refuses_wrong_links_with_line_and_field),
 		cmocka_unit_test(refuses_wrong_values_with_line_field_and_what_was_expected),
 		cmocka_unit_test(refuses_wrong_sector_lists),
 		cmocka_unit_test(refuses_keys_that_are_unknown_twice_or_missing),

@@ -20,6 +20,10 @@ extern "C" {
 /* How to make one. Borrows. */
 struct ota_delta_update_plan {
 	struct ota_delta_plan delta;
+	/*
+	 * A patch that ota_delta_make has made of these very images, by `delta`; empty: it is made.
+	 */
+	struct ota_span patch;
 	const struct ota_signer *signers;
 	size_t n_signers; /* at least 1 */
 	bool full_public_key;
@@ -57,6 +61,15 @@ OTA_API OTA_MUST_CHECK enum ota_err
 ota_delta_update_make(const struct ota_delta_update_plan *plan, const struct ota_index *index,
 		      struct ota_span new_file, struct ota_buf *out,
 		      struct ota_delta_update_made *made, struct ota_diag *diag);
+
+/*
+ * Bytes that an update takes beyond its patch, before it is made and signed: exact but for ECDSA
+ * signatures, which are counted as long as they can get. plan->n_signers is at least 1. Errors as
+ * ota_delta_update_make, for images and keys. Fills `most`.
+ */
+OTA_API OTA_MUST_CHECK enum ota_err
+ota_delta_update_wrapper(const struct ota_delta_update_plan *plan, const struct ota_index *index,
+			 struct ota_span new_file, size_t *most, struct ota_diag *diag);
 
 /*
  * May an image take the place of another on a device, by vendor and class id and by security

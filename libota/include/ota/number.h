@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-/* Numbers as people write them, on a command line and in a profile. */
+/* Numbers as people write them, on a command line and in a profile, and read them. */
 #ifndef OTA_NUMBER_H
 #define OTA_NUMBER_H
 
@@ -20,6 +20,9 @@ OTA_API OTA_MUST_CHECK enum ota_err ota_number_parse(struct ota_span text, uint6
 /* The same for bytes, which may end in K, KiB (1024), M or MiB (1024^2). Same errors. */
 OTA_API OTA_MUST_CHECK enum ota_err ota_size_parse(struct ota_span text, uint64_t max,
 						   uint64_t *value);
+
+/* "452,536" into `out`, which is returned. */
+OTA_API const char *ota_number_grouped(uint64_t value, char out[32]);
 
 #ifdef __cplusplus
 }

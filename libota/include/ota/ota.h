@@ -4,12 +4,14 @@
 #define OTA_OTA_H
 
 #include <ota/budget.h>
+#include <ota/choose.h>
 #include <ota/delta.h>
 #include <ota/file.h>
 #include <ota/image.h>
 #include <ota/nearest.h>
 #include <ota/number.h>
 #include <ota/target.h>
+#include <ota/target_import.h>
 #include <ota/token.h>
 #include <ota/verify.h>
 

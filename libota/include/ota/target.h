@@ -8,6 +8,8 @@
 
 #include <ota/buf.h>
 #include <ota/digest.h>
+#include <ota/link.h>
+#include <ota/mcuboot.h>
 
 #ifdef __cplusplus
 extern "C" {
@@ -36,6 +38,9 @@ OTA_API const char *ota_mode_name(enum ota_mode mode);
  */
 OTA_API OTA_MUST_CHECK enum ota_err ota_mode_parse(const char *word, enum ota_mode *mode);
 
+/* True for the modes that swap the slots' images: with scratch, by moving, by offset. */
+OTA_API bool ota_mode_is_swap(enum ota_mode mode);
+
 #define OTA_SECTOR_RUNS_MAX 16
 
 /* `count` sectors of `size` bytes each. */
@@ -55,6 +60,8 @@ OTA_API uint64_t ota_sectors_bytes(const struct ota_sectors *sectors);
 OTA_API uint64_t ota_sectors_count(const struct ota_sectors *sectors);
 /* Bytes of the largest sector; 0 when there is none. */
 OTA_API uint32_t ota_sectors_largest(const struct ota_sectors *sectors);
+/* Where the sector begins that holds the byte at `at`; the area's end when that lies behind it. */
+OTA_API uint64_t ota_sectors_boundary(const struct ota_sectors *sectors, uint64_t at);
 
 /*
  * Parses a list as "4*16384+1*64K+7*128K"; K and M are 1024 and 1024^2. Fills `sectors`.
@@ -76,6 +83,18 @@ struct ota_flash_layout {
 	struct ota_sectors scratch;
 };
 
+/*
+ * Bytes that the trailer saves for each of two keys, by a word: none, aes128, aes256, enctlv-...
+ * (with MCUBOOT_SWAP_SAVE_ENCTLV the TLV that the key came in). OTA_E_ABSENT. Fills `enc_key`.
+ * Source: MCUboot 2d4bacc3c15e, boot/bootutil/include/bootutil/enc_key_public.h:66-116.
+ */
+OTA_API OTA_MUST_CHECK enum ota_err ota_boot_encryption_parse(const char *word, uint32_t *enc_key);
+
+/* The words, one spelling each; NULL from `index` = count on. */
+OTA_API const char *ota_boot_encryption_name(size_t index);
+
+struct ota_area;
+
 /* What follows from a layout; sizes in bytes. */
 struct ota_flash_limits {
 	bool compatible;          /* bootutil would upgrade between these slots */
@@ -84,6 +103,15 @@ struct ota_flash_limits {
 	uint64_t trailer;         /* boot_trailer_sz */
 	uint64_t scratch_trailer; /* boot_scratch_trailer_sz; 0 where the mode has no scratch */
 	uint64_t max_image;       /* largest header..last TLV; 0 when incompatible */
+	uint64_t status;          /* boot_status_sz: the part of the trailer for sectors */
+	/* The fields of the primary slot's trailer; all 0 when the slot is too small for them. */
+	struct ota_trailer_fields from_end;
+	/* swap-scratch: end of the last common sector boundary, and of the first sector that holds
+	 * trailer in either slot; else 0. For --explain. */
+	uint64_t usable;
+	uint64_t trailer_sector_end;
+	/* swap-move, swap-offset: what the sum says of incompatible slots too; else max_image. */
+	uint64_t bare_image;
 };
 
 /*
@@ -95,6 +123,14 @@ struct ota_flash_limits {
 OTA_API OTA_MUST_CHECK enum ota_err ota_flash_limits(const struct ota_flash_layout *layout,
 						     struct ota_flash_limits *limits,
 						     struct ota_diag *diag);
+
+/*
+ * ram-load: the largest image that also runs where it is copied to, with all its TLVs: `load` plus
+ * its length must not pass the end of `exec_ram`, whose `at` is an address. At most `max_image`; 0
+ * when `load` lies outside. Source: boot/bootutil/src/ram_load.c:62-102.
+ */
+OTA_API uint64_t ota_ram_load_limit(const struct ota_area *exec_ram, uint32_t load,
+				    uint64_t max_image);
 
 /* Whose ASN.1 reader the bootloader's ECDSA has. */
 enum ota_boot_crypto {
@@ -128,7 +164,7 @@ struct ota_decoder {
 #define OTA_DECODERS_MAX 8
 
 struct ota_area {
-	uint32_t at;   /* bytes from the start of flash */
+	uint32_t at;   /* bytes from the start of its flash */
 	uint32_t len;  /* bytes; 0: the area does not exist */
 	bool external; /* of the external flash, not the chip's own */
 };
@@ -156,9 +192,26 @@ struct ota_flash {
 	char times_source[96]; /* of times and endurance */
 };
 
+/* Where an update lies before the new image is made of it. */
+enum ota_patch_place {
+	OTA_PATCH_STREAMED = 0, /* nowhere: it is decoded as it comes in */
+	OTA_PATCH_SECONDARY,    /* at the end of the secondary slot, before its trailer */
+	OTA_PATCH_AREA,         /* in flash of its own */
+};
+
+#define OTA_TARGET_IMAGES_MAX 8
+
+/* One of the images of a device: its slots, and what is known to be in them. */
+struct ota_target_image {
+	struct ota_area primary, secondary;
+	struct ota_sectors primary_sectors, secondary_sectors;
+	bool has_version;
+	struct ota_version version; /* installed */
+};
+
 struct ota_target {
 	char name[64];
-	char base[64]; /* the chip profile it builds on, or empty */
+	char base[256]; /* the profile it builds on, a built-in one's name or a path, or empty */
 
 	/* chip */
 	char part[64];
@@ -175,11 +228,20 @@ struct ota_target {
 	bool old_mapped;        /* the old image can be read in place */
 	struct ota_decoder decoder[OTA_DECODERS_MAX];
 	unsigned n_decoders;
+	bool has_patch_place; /* the profile says it */
+	enum ota_patch_place patch_place;
+	struct ota_area patch_area; /* of OTA_PATCH_AREA */
+	struct ota_link link[OTA_LINKS_MAX];
+	unsigned n_links;
 
 	/* board: MCUboot */
 	bool has_mcuboot;
 	uint32_t header_size; /* bytes, 0 when not given */
 	struct ota_area boot, primary, secondary, scratch;
+	struct ota_target_image image[OTA_TARGET_IMAGES_MAX];
+	unsigned n_images;        /* at least 1 with has_mcuboot */
+	unsigned selected;        /* whose slots are in primary, secondary and layout; 0 at first */
+	struct ota_area exec_ram; /* ram-load: where images run; len 0: not given. At an address */
 	struct ota_flash_layout layout;
 	enum ota_hash boot_hash; /* 0 when not given: the default for the key */
 	enum ota_boot_crypto boot_crypto;
@@ -187,15 +249,23 @@ struct ota_target {
 };
 
 /*
- * Reads a profile of at most 256 KiB. `name` is what messages call the text (a file's name).
- * OTA_E_MALFORMED with line, field, value and what was expected. `base` is looked up among the
- * built-in profiles; a key given in the text wins over the base's. Slots lie on sector boundaries,
- * inside the flash and apart. The layout may still be incompatible: ota_flash_limits says.
- * OTA_E_MEMORY. Fills `target`.
+ * Reads a profile of at most 256 KiB. `name` is what messages call the text: the file's path, for a
+ * `base` that is a file lies beside it. OTA_E_MALFORMED with line, field, value and what was
+ * expected. `base` is a built-in profile or, with a slash or .yaml or .yml at its end, a file,
+ * which is opened; a key given in the text wins over the base's. Slots lie on sector boundaries,
+ * inside their flash and apart. The layout may still be incompatible: ota_flash_limits says.
+ * OTA_E_MEMORY. Fills `target`. Fields and units: man/otatool-target.5.
  */
 OTA_API OTA_MUST_CHECK enum ota_err ota_target_parse(const char *name, struct ota_span yaml,
 						     struct ota_target *target,
 						     struct ota_diag *diag);
+
+/*
+ * Makes image `index` the one that primary, secondary and layout are of. OTA_E_USAGE when the
+ * profile has none of that number, put into words.
+ */
+OTA_API OTA_MUST_CHECK enum ota_err ota_target_select(struct ota_target *target, unsigned index,
+						      struct ota_diag *diag);
 
 /* A built-in profile by name. OTA_E_ABSENT when there is none (the diag names the nearest one). */
 OTA_API OTA_MUST_CHECK enum ota_err ota_target_builtin(const char *name, struct ota_target *target,
