@@ -88,6 +88,13 @@ static void add_shortfall(struct ota_candidate *candidate, const char *what, enu
 		   unit == OTA_UNIT_BYTES ? "short" : "over");
 }
 
+/* What the lines of the images have said already. */
+static bool repeats_line(const struct ota_budget_finding *finding)
+{
+	return strcmp(finding->id, "old-image-over-limit") == 0 ||
+	       strcmp(finding->id, "oversize-erases-secondary") == 0;
+}
+
 void ota_candidate_explain(struct ota_candidate *candidate, const struct ota_budget *budget)
 {
 	for (unsigned i = 0; i < budget->n; i++) {
@@ -105,8 +112,10 @@ void ota_candidate_explain(struct ota_candidate *candidate, const struct ota_bud
 			add_reason(candidate, "%s: %s", what, line->note);
 	}
 	for (unsigned i = 0; i < budget->n_findings; i++) {
-		if (budget->finding[i].severity == OTA_SEVERITY_FAILURE)
-			add_reason(candidate, "%s", budget->finding[i].text);
+		const struct ota_budget_finding *finding = &budget->finding[i];
+
+		if (finding->severity == OTA_SEVERITY_FAILURE && !repeats_line(finding))
+			add_reason(candidate, "%s", finding->text);
 	}
 	if (!candidate->reason[0] && budget->limits.reason[0])
 		add_reason(candidate, "%s", budget->limits.reason);
