@@ -90,6 +90,14 @@ static const char *amount(enum ota_unit unit, uint64_t value, char text[48])
 	return text;
 }
 
+static void add_note(struct ci_case *one, const char *note)
+{
+	size_t at = strlen(one->text);
+
+	if (note[0])
+		(void)snprintf(one->text + at, sizeof(one->text) - at, "; %s", note);
+}
+
 static void add_line(struct ci *ci, const struct ota_budget_line *line)
 {
 	struct ci_case *one = add_case(ci, line->what);
@@ -110,6 +118,8 @@ static void add_line(struct ci *ci, const struct ota_budget_line *line)
 		(void)snprintf(one->text, sizeof(one->text), "%s: needs %s%s %s", line->what, needs,
 			       limit, has);
 	}
+	/* It may be all that says why: that an image is loaded to where no RAM is. */
+	add_note(one, line->note);
 	if (!line->fits)
 		one->severity = OTA_SEVERITY_FAILURE;
 }

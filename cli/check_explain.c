@@ -65,7 +65,8 @@ void check_print_deliveries(const struct ota_budget *budget)
 		if (delivery->n_assumptions == 0)
 			continue;
 		if (!headed)
-			printf("\ndelivery of %s bytes%s\n", ota_number_grouped(delivery->bytes, bytes),
+			printf("\ndelivery of %s bytes%s\n",
+			       ota_number_grouped(delivery->bytes, bytes),
 			       budget->applier == OTA_APPLIED_BY_GATEWAY
 				       ? ", the whole new image: the gateway sends it"
 				       : "");

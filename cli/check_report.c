@@ -264,8 +264,9 @@ static void print_heading(const struct check_job *job)
 
 /* -- table ------------------------------------------------------------------------------------- */
 
-#define ITEM_LEAST 36
-#define ITEM_MOST  44
+#define ITEM_LEAST       36
+#define ITEM_MOST        44 /* and more where the others leave room */
+#define VERDICT_AND_GAPS 20 /* "DOES NOT FIT", and two columns before each but the first */
 
 /* A line's cells, as text. */
 struct cells {
@@ -306,6 +307,7 @@ static int wider(int width, const char *text)
 static struct columns measure(const struct ota_budget *budget)
 {
 	struct columns columns = {.item = ITEM_LEAST, .needs = 5, .has = 3, .margin = 6};
+	int most;
 
 	for (unsigned i = 0; i < budget->n; i++) {
 		struct cells cells;
@@ -319,8 +321,11 @@ static struct columns measure(const struct ota_budget *budget)
 	/* Costs are set in by two. */
 	for (unsigned i = 0; i < budget->costs.n; i++)
 		columns.item = wider(columns.item - 2, budget->costs.item[i].what) + 2;
-	if (columns.item > ITEM_MOST)
-		columns.item = ITEM_MOST;
+	most = CHECK_COLUMNS - columns.needs - columns.has - columns.margin - VERDICT_AND_GAPS;
+	if (most < ITEM_MOST)
+		most = ITEM_MOST;
+	if (columns.item > most)
+		columns.item = most;
 	return columns;
 }
 
@@ -347,9 +352,13 @@ static void print_costs(const struct columns *columns, const struct ota_costs *c
 	char bytes[32];
 
 	for (unsigned i = 0; i < costs->n; i++) {
-		if ((costs->item[i].where == OTA_PLACE_STACK) == of_stack)
-			printf("  %-*s  %*s\n", columns->item - 2, costs->item[i].what,
-			       columns->needs, ota_number_grouped(costs->item[i].bytes, bytes));
+		const struct ota_cost *cost = &costs->item[i];
+		/* To the end of the needs: a long name takes what its number leaves of them. */
+		int room = columns->item + columns->needs - (int)strlen(cost->what) - 2;
+
+		if ((cost->where == OTA_PLACE_STACK) == of_stack)
+			printf("  %s  %*s\n", cost->what, room,
+			       ota_number_grouped(cost->bytes, bytes));
 	}
 }
 

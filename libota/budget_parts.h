@@ -57,7 +57,7 @@ struct ota_flash_layout ota_budget_layout(const struct ota_target *target,
 #define BUDGET_LINE_GATE_RAM "RAM and stack together"
 #define BUDGET_LINE_DEFRAG   "putting TS004 fragments together"
 #define BUDGET_LINE_SENT     "update, as sent"
-#define BUDGET_LINE_BEHIND   "update kept behind the new image"
+#define BUDGET_LINE_BEHIND   "new image, and the update behind it"
 #define BUDGET_LINE_AREA     "update kept in its own area"
 #define BUDGET_LINE_PIECES   "whole fragments in the slot"
 #define BUDGET_LINE_OLD      "old image in the slots"

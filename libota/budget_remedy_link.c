@@ -4,8 +4,11 @@
 #include <stdio.h>
 
 #include "budget_remedy.h"
+#include "link_kinds.h"
 
 #define LORAWAN_DR_MAX 15U
+/* Parts of a million. */
+#define WHOLE_PERCENT 10000U
 /* EU868's band at 869.4 to 869.65 MHz. */
 #define WIDE_DUTY_PPM 100000U
 /* The largest block of CoAP, and an ATT_MTU whose packet is one of link layer length extension. */
@@ -17,12 +20,20 @@ static bool is_of_link(const struct ota_budget_line *line)
 	return line->where == 0 && line->unit == OTA_UNIT_MICROSECONDS;
 }
 
+/* Putting fragments together takes memory by their number, and by how many are spare. */
+static bool is_of_fragments(const struct ota_budget_line *line)
+{
+	return strcmp(line->what, BUDGET_LINE_DEFRAG) == 0;
+}
+
 static bool link_fails(const struct ota_search *search)
 {
 	const struct ota_budget *budget = search->job->budget;
 
 	for (unsigned i = 0; i < budget->n; i++) {
-		if (!budget->line[i].fits && is_of_link(&budget->line[i]))
+		const struct ota_budget_line *line = &budget->line[i];
+
+		if (!line->fits && (is_of_link(line) || is_of_fragments(line)))
 			return true;
 	}
 	for (unsigned i = 0; i < budget->n_links; i++) {
@@ -100,6 +111,26 @@ static void try_wide_band(struct ota_search *search, unsigned i)
 		add_link(search, i, 1, "the 10 % band, 869.4 to 869.65 MHz,", "");
 }
 
+/* Fewer spare fragments: half as many, and so on down to none, until it helps. */
+static void try_less_redundancy(struct ota_search *search, unsigned i)
+{
+	struct ota_link *link = &search->trial->links[i];
+	char how[64];
+	char share[NUMBER_TEXT];
+
+	for (uint32_t ppm = search->job->budget->link[i].redundancy_ppm; ppm > 0;) {
+		ppm = ppm / 2 / WHOLE_PERCENT * WHOLE_PERCENT;
+		ota_trial_begin(search);
+		link->redundancy_ppm = ppm;
+		link->given |= 1U << OTA_LINK_REDUNDANCY;
+		if (!link_helps(search, i))
+			continue;
+		(void)snprintf(how, sizeof(how), "redundancy %s", ota_link_percent(ppm, share));
+		add_link(search, i, 1, how, "; fewer lost packets are made good");
+		return;
+	}
+}
+
 static void try_larger_packets(struct ota_search *search, unsigned i)
 {
 	struct ota_link *link = &search->trial->links[i];
@@ -128,6 +159,7 @@ static void try_link(struct ota_search *search, unsigned i)
 	case OTA_LINK_LORAWAN:
 		try_data_rates(search, i);
 		try_wide_band(search, i);
+		try_less_redundancy(search, i);
 		break;
 	case OTA_LINK_NB_IOT:
 	case OTA_LINK_LTE_M:

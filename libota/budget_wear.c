@@ -88,7 +88,7 @@ static void note_life(struct budget_job *job, struct ota_budget_line *line,
 			time->endurance_unread ? ", not read from a datasheet" : "");
 	if (ota_budget_life(job->target, &job->budget->upgrade, &job->budget->store, &both) &&
 	    both < time->upgrades)
-		ota_budget_note(line, "%s with the updater's own",
+		ota_budget_note(line, "%s with the updater's own erases",
 				ota_number_grouped(both, number[0]));
 }
 

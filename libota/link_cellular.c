@@ -50,11 +50,11 @@ static void assume(const struct ota_link *link, struct ota_delivery *delivery)
 			"%s bit/s to the device, all of it for this transfer",
 			ota_number_grouped(link->rate, text));
 	ota_link_assume(delivery, ota_link_given(link, OTA_LINK_BLOCK),
-			"CoAP blocks of %" PRIu32 " bytes, one in flight, the last counts as full",
-			link->block);
+			"CoAP blocks of %s bytes, one in flight, the last counts as full",
+			ota_number_grouped(link->block, text));
 	ota_link_assume(delivery, ota_link_given(link, OTA_LINK_OVERHEAD),
-			"%" PRIu32 " bytes around a block: IP, UDP, DTLS and CoAP headers",
-			link->overhead);
+			"%s bytes around a block: IP, UDP, DTLS and CoAP headers",
+			ota_number_grouped(link->overhead, text));
 	ota_link_assume(delivery, ota_link_given(link, OTA_LINK_RTT),
 			"%s from a request to the first bit of its block",
 			ota_duration_text(link->rtt_us, text));
@@ -67,6 +67,8 @@ static void assume(const struct ota_link *link, struct ota_delivery *delivery)
 static enum ota_err deliver(const struct ota_link *link, struct ota_delivery *delivery,
 			    struct ota_diag *diag)
 {
+	char block[32];
+	char overhead[32];
 	uint64_t bits = UINT64_C(8) * (link->block + link->overhead); /* of a block */
 	uint64_t blocks = ota_link_parts(delivery->bytes, link->block);
 	char rtt[32], rate[32];
@@ -84,8 +86,10 @@ static enum ota_err deliver(const struct ota_link *link, struct ota_delivery *de
 	delivery->fleet_us = delivery->duration_us;
 	assume(link, delivery);
 	(void)snprintf(delivery->formula, sizeof(delivery->formula),
-		       "%s x ((%" PRIu32 " + %" PRIu32 ") x 8 / %s bit/s + %s)",
-		       ota_link_count(blocks, "block", count), link->block, link->overhead,
+		       "%s x ((%s + %s) x 8 / %s bit/s + %s)",
+		       ota_link_count(blocks, "block", count),
+		       ota_number_grouped(link->block, block),
+		       ota_number_grouped(link->overhead, overhead),
 		       ota_number_grouped(link->rate, rate), ota_link_ms(link->rtt_us, rtt));
 	delivery->source = "RFC 7959: block-wise transfer, a round trip for each block";
 	return OTA_OK;

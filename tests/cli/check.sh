@@ -77,6 +77,14 @@ expect 1 "$OTATOOL" "${given[@]}" --scratch 1K
 last "does not fit*"
 expect 0 "$OTATOOL" "${given[@]}" --scratch 2K
 
+# A long name moved its number out of the column.
+sed 's/swap-scratch/single-slot/; s/, secondary: .*}$/}/' board.yaml >single.yaml
+expect 1 "$OTATOOL" check update.img --old old.img --target ./single.yaml --ram 5K
+columns() { awk -v what="$1" 'index($0, what) == 1 { match($0, what " +[0-9,]+"); print RSTART + RLENGTH; exit }' out; }
+checks=$((checks + 1))
+[ "$(columns "updater RAM")" = "$(columns "  new image, until the old one may be overwritten")" ] ||
+	fail "a number beside its column: $(grep -A 3 "^updater RAM" out)"
+
 # -- JSON --------------------------------------------------------------------------------------------
 sent=$(stat -c %s update.img)
 old=$(stat -c %s old.img)
@@ -343,6 +351,21 @@ checks=$((checks + 1))
 [ "$(grep -c "^::error" report.txt)" = 1 ] || fail "no annotation in the file"
 "$OTATOOL" check update.img --old old.img --target $target --ci junit=- >out 2>err || fail "--ci junit=-"
 junit out 0
+
+# What only the note of a line says is in every report: it read "needs 9,644 bytes, has 32,768 bytes".
+cat >ram.yaml <<'YAML'
+name: ram-board
+flash: {sectors: [64*2048], write: 8, program: 8, erased: 0xff, read-write: true}
+ram: 65536
+updater: {ram: 8192, stack: 1024, old: mapped, decoders: [{format: otd, tier: xs}]}
+mcuboot: {mode: ram-load, max-align: 8, max-sectors: 32, header-size: 0x200, encryption: none,
+          exec-ram: 0x20000000+32K, boot: 0x0+16K, primary: 0x4000+32K, secondary: 0xc000+32K}
+YAML
+expect 1 "$OTATOOL" check new.img --old old.img --target ./ram.yaml --ci github
+says out "^::error .*new image in RAM.*; loads to 0x00000000, RAM begins at 0x20000000"
+expect 1 "$OTATOOL" check new.img --old old.img --target ./ram.yaml --ci junit
+checks=$((checks + 1))
+grep -q 'message="new image in RAM.*; loads to 0x00000000' out || fail "no reason: $(grep RAM out)"
 
 # No before anything can be added up is a report too.
 wrong=(check update.img --old new.img --target "$target")

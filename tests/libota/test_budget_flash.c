@@ -14,7 +14,7 @@
 #define HOTTEST_SCRATCH   "hottest sector (scratch), per upgrade"
 #define HOTTEST_PRIMARY   "hottest sector (primary), per upgrade"
 #define HOTTEST_SECONDARY "hottest sector (secondary), per upgrade"
-#define BEHIND            "update kept behind the new image"
+#define BEHIND            "new image, and the update behind it"
 #define AREA              "update kept in its own area"
 #define ERASES            "sector erases, one upgrade"
 #define TIME              "erase and program time, one upgrade"

@@ -480,6 +480,26 @@ static void the_gateway_is_offered_with_what_it_costs_on_the_way(void **state)
 	budget_patch_free(&one);
 }
 
+/* Of spare fragments "none is known" was all that was said. */
+static void fewer_spare_fragments_are_offered_when_their_memory_is_too_much(void **state)
+{
+	const struct ota_update update = {.new_len = 112116};
+	struct ota_target target = budget_meter();
+	struct ota_link link;
+	struct ota_budget_options options = {.links = &link, .n_links = 1};
+	struct ota_budget budget;
+
+	(void)state;
+	target.updater_ram = 16384;
+	assert_int_equal(ota_link_parse("lorawan,dr=2,redundancy=100%", &link, NULL), OTA_OK);
+	budget = budget_of(&update, &target, options);
+	assert_false(budget_line(&budget, "putting TS004 fragments together")->fits);
+	assert_true(budget_offers(&budget, "redundancy 12 % on lorawan: "));
+	assert_int_equal(ota_link_parse("lorawan,dr=2,redundancy=12%", &link, NULL), OTA_OK);
+	budget = budget_of(&update, &target, options);
+	assert_true(budget_line(&budget, "putting TS004 fragments together")->fits);
+}
+
 /* The gateway was named first, and the slots were too small all the same. */
 static void what_is_not_enough_alone_comes_last_and_says_so(void **state)
 {
@@ -555,6 +575,7 @@ int main(void)
 		cmocka_unit_test(slots_of_more_sectors_are_for_a_bootloader_built_for_them),
 		cmocka_unit_test(ways_out_of_too_many_erases_say_how_many_they_take),
 		cmocka_unit_test(the_gateway_is_offered_with_what_it_costs_on_the_way),
+		cmocka_unit_test(fewer_spare_fragments_are_offered_when_their_memory_is_too_much),
 		cmocka_unit_test(what_is_not_enough_alone_comes_last_and_says_so),
 		cmocka_unit_test(ram_that_the_image_runs_in_is_not_offered_to_the_updater),
 	};
