@@ -332,7 +332,7 @@ static struct columns measure(const struct ota_budget *budget)
 static void print_line(const struct columns *columns, const struct ota_budget_line *line)
 {
 	struct cells cells;
-	char note[128];
+	char note[160];
 
 	make_cells(line, &cells);
 	printf("%-*s  %*s  %*s  %*s  %s\n", columns->item, line->what, columns->needs, cells.needs,
