@@ -12,14 +12,6 @@ command -v arm-none-eabi-gcc >/dev/null || { echo "skipped: no arm-none-eabi-gcc
 # What the compiler calls by itself, and what each takes at most (see otd_ledger.sh).
 helpers='^(mem(cpy|move|set|cmp)|__aeabi_(mem.*|u?idiv(mod)?|lmul|ll?s[lr]|lasr)|__gnu_thumb1_case_.*)$'
 helpers_stack=32
-mkdir "$tmp/include"
-cat >"$tmp/include/string.h" <<'EOF2'
-#include <stddef.h>
-void *memcpy(void *, const void *, size_t);
-void *memmove(void *, const void *, size_t);
-void *memset(void *, int, size_t);
-int memcmp(const void *, const void *, size_t);
-EOF2
 
 # deepest FORMAT CORE: the deepest of the decoder's public functions, in $deepest.
 deepest() {
@@ -27,7 +19,7 @@ deepest() {
 	mkdir "$out"
 	arm-none-eabi-gcc -mthumb -mcpu="$2" -std=c11 -Os -ffreestanding -fbuiltin \
 		-fno-stack-protector -fcallgraph-info=su -Iformats/include \
-		-idirafter "$tmp/include" -c "formats/$1_dec.c" -o "$out/dec.o" || return 1
+		-idirafter tests/support/freestanding -c "formats/$1_dec.c" -o "$out/dec.o" || return 1
 	deepest=0
 	for name in $(arm-none-eabi-nm --defined-only "$out/dec.o" | awk '$2 == "T" {print $3}'); do
 		depth=$(python3 tests/support/call_depth.py "$name" "$helpers" "$helpers_stack" \
@@ -39,7 +31,7 @@ deepest() {
 for format in vcdiff bsdiff; do
 	macro=OTA_$(tr '[:lower:]' '[:upper:]' <<<"$format")_DEC_STACK
 	promised=$(echo "$macro" | arm-none-eabi-gcc -E -P -x c -Iformats/include \
-		-idirafter "$tmp/include" -ffreestanding -include "ota/$format.h" - | tail -n 1)
+		-idirafter tests/support/freestanding -ffreestanding -include "ota/$format.h" - | tail -n 1)
 	promised=${promised%U}
 	worst=0
 	for core in cortex-m0plus cortex-m3 cortex-m4 cortex-m33; do

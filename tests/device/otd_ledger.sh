@@ -40,16 +40,6 @@ code_max=6144
 stack_max=$(echo 'OTA_OTD_DEC_STACK' | arm-none-eabi-gcc -E -P -x c -Iformats/include \
 	-include ota/otd.h - | tail -n 1)
 
-# Firmware without a C library has its own.
-mkdir "$tmp/include"
-cat >"$tmp/include/string.h" <<'EOF2'
-#include <stddef.h>
-void *memcpy(void *, const void *, size_t);
-void *memmove(void *, const void *, size_t);
-void *memset(void *, int, size_t);
-int memcmp(const void *, const void *, size_t);
-EOF2
-
 # sum FILE NAME...: bytes of the sections so named, or that begin with NAME and a dot.
 sum() {
 	local file=$1
@@ -69,7 +59,7 @@ measure() {
 		[ -f "formats/$file.c" ] || continue # what it has is missed below
 		"$cross-gcc" -std=c11 -Os -ffreestanding -fbuiltin -ffunction-sections \
 			-fdata-sections -fno-stack-protector -fno-asynchronous-unwind-tables \
-			-fcallgraph-info=su "$@" -Iformats/include -idirafter "$tmp/include" \
+			-fcallgraph-info=su "$@" -Iformats/include -idirafter tests/support/freestanding \
 			-c "formats/$file.c" -o "$out/$file.o" || return 1
 	done
 	for name in $calls; do roots="$roots -Wl,-u,$name"; done
@@ -92,7 +82,7 @@ measure() {
 	name=XS
 	[ "$build" != full ] || name=M
 	ram=$(echo "OTA_OTD_DEC_RAM_$name" | "$cross-gcc" -E -P -x c -Iformats/include \
-		-idirafter "$tmp/include" -ffreestanding -include ota/otd.h - | tail -n 1)
+		-idirafter tests/support/freestanding -ffreestanding -include ota/otd.h - | tail -n 1)
 	stack=$(python3 tests/support/call_depth.py ota_otd_dec_step "$helpers" "$helpers_stack" "$out"/*.ci) ||
 		return 1
 	row=$(printf '%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s' "$core" "$build" "$code" "$constants" \
