@@ -104,7 +104,7 @@ bool ota_budget_life(const struct ota_target *target, const struct ota_wear *upg
 
 /* Fewer upgrades than this are worth a word: this finding. */
 #define BUDGET_LIFE_LEAST      1000U
-#define BUDGET_FINDING_SCRATCH "one-scratch-wear"
+#define BUDGET_FINDING_SCRATCH "scratch-wear"
 #define BUDGET_FINDING_LINK    "link-cannot-carry"
 
 /* -- ways out: budget_remedy.c ----------------------------------------------------------------- */

@@ -27,3 +27,8 @@ if command -v man >/dev/null; then
 	warnings=$(LC_ALL=C.UTF-8 MANWIDTH=80 man --warnings -l man/otatool.1 2>&1 >/dev/null)
 	[ -z "$warnings" ] || { echo "man: $warnings"; exit 1; }
 fi
+
+# Every finding of check is explained, and no other.
+ids=$(grep -ohE '"[a-z0-9]+(-[a-z0-9]+)+"' libota/hazards*.c libota/budget*.[ch] | tr -d '"' | sort -u)
+told=$(sed -n 's/^| `\([a-z0-9-]*\)` .*/\1/p' docs/findings.md | sort)
+diff <(echo "$ids") <(echo "$told") || { echo "docs/findings.md does not match"; exit 1; }
