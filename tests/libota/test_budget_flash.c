@@ -67,8 +67,7 @@ static void a_water_meter_wears_out_its_scratch(void **state)
 			    "714 upgrades until 10,000 cycles, not read from a datasheet");
 	assert_int_equal(needs(&budget, TIME), 320 * 22020 + 76800 * 817 / 10);
 	assert_string_equal(budget_line(&budget, TIME)->note, "times not read from a datasheet");
-	assert_int_equal(budget_finding(&budget, "scratch-wear")->severity,
-			 OTA_SEVERITY_WARNING);
+	assert_int_equal(budget_finding(&budget, "scratch-wear")->severity, OTA_SEVERITY_WARNING);
 	assert_non_null(strstr(budget_finding(&budget, "scratch-wear")->remedy,
 			       "make scratch 24,576 bytes, 8,192 more than now, 1,000 upgrades "
 			       "instead of 714"));
