@@ -81,8 +81,7 @@ uint64_t ota_budget_fragments(const struct ota_budget *budget)
 /* Where images run from both slots, new goes to either: the smaller one must do. */
 static bool takes_either_slot(const struct ota_flash_layout *layout)
 {
-	return layout->mode == OTA_MODE_DIRECT_XIP || layout->mode == OTA_MODE_DIRECT_XIP_REVERT ||
-	       layout->mode == OTA_MODE_RAM_LOAD;
+	return ota_mode_is_direct_xip(layout->mode) || layout->mode == OTA_MODE_RAM_LOAD;
 }
 
 /* The slot that new comes to. */
@@ -102,8 +101,7 @@ static uint64_t before_trailer(const struct budget_job *job)
 	uint64_t trailer = job->budget->limits.trailer;
 	struct ota_flash_limits limits;
 
-	if (job->layout.mode == OTA_MODE_SWAP_SCRATCH || job->layout.mode == OTA_MODE_SWAP_MOVE ||
-	    job->layout.mode == OTA_MODE_SWAP_OFFSET)
+	if (ota_mode_is_swap(job->layout.mode))
 		return bytes > trailer ? bytes - trailer : 0;
 	/* The others write no swap status: what is left is as large as their largest image. */
 	alone.secondary = *slot_of_new(&job->layout);

@@ -13,8 +13,7 @@ bool ota_device_streams(const struct ota_target *target)
 
 bool ota_device_holds_new(const struct ota_target *target)
 {
-	return target->layout.mode == OTA_MODE_SINGLE_SLOT ||
-	       target->layout.mode == OTA_MODE_FIRMWARE_LOADER;
+	return ota_mode_has_one_slot(target->layout.mode);
 }
 
 /* The chip's own flash is mapped; one beside it is read through a driver. */

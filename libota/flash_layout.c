@@ -70,6 +70,22 @@ enum ota_err ota_mode_parse(const char *word, enum ota_mode *mode)
 	return OTA_E_ABSENT;
 }
 
+bool ota_mode_has_one_slot(enum ota_mode mode)
+{
+	return mode == OTA_MODE_SINGLE_SLOT || mode == OTA_MODE_FIRMWARE_LOADER;
+}
+
+bool ota_mode_is_swap(enum ota_mode mode)
+{
+	return mode == OTA_MODE_SWAP_SCRATCH || mode == OTA_MODE_SWAP_MOVE ||
+	       mode == OTA_MODE_SWAP_OFFSET;
+}
+
+bool ota_mode_is_direct_xip(enum ota_mode mode)
+{
+	return mode == OTA_MODE_DIRECT_XIP || mode == OTA_MODE_DIRECT_XIP_REVERT;
+}
+
 /* -- sector lists ------------------------------------------------------------------------------ */
 
 uint64_t ota_sectors_bytes(const struct ota_sectors *sectors)
@@ -191,23 +207,6 @@ enum ota_err ota_sectors_parse(const char *text, struct ota_sectors *sectors, st
 
 /* -- what no bootloader can be built with ------------------------------------------------------ */
 
-/* One slot is written from outside, or by the application itself; nothing is swapped. */
-static bool has_one_slot(enum ota_mode mode)
-{
-	return mode == OTA_MODE_SINGLE_SLOT || mode == OTA_MODE_FIRMWARE_LOADER;
-}
-
-bool ota_mode_is_swap(enum ota_mode mode)
-{
-	return mode == OTA_MODE_SWAP_SCRATCH || mode == OTA_MODE_SWAP_MOVE ||
-	       mode == OTA_MODE_SWAP_OFFSET;
-}
-
-static bool is_direct_xip(enum ota_mode mode)
-{
-	return mode == OTA_MODE_DIRECT_XIP || mode == OTA_MODE_DIRECT_XIP_REVERT;
-}
-
 /*
  * Swap modes are held to BOOT_MAX_ALIGN 8..32 by a static assertion
  * (include/bootutil/bootutil_public.h:81-84). The others are not, so a flash that writes 512 bytes
@@ -278,13 +277,14 @@ static enum ota_err check_layout(const struct ota_flash_layout *layout, struct o
 	if (err == OTA_OK && layout->max_sectors == 0)
 		err = ota_fail(diag, OTA_E_USAGE, "0 sectors (BOOT_MAX_IMG_SECTORS) hold no image");
 	/* src/bootutil_priv.h:213-215 */
-	if (err == OTA_OK && is_direct_xip(mode) && layout->enc_key != 0)
+	if (err == OTA_OK && ota_mode_is_direct_xip(mode) && layout->enc_key != 0)
 		err = ota_fail(diag, OTA_E_USAGE, "%s cannot be built with encryption",
 			       ota_mode_name(mode));
 	if (err == OTA_OK)
 		err = check_area("primary", &layout->primary, true, mode, diag);
 	if (err == OTA_OK)
-		err = check_area("secondary", &layout->secondary, !has_one_slot(mode), mode, diag);
+		err = check_area("secondary", &layout->secondary, !ota_mode_has_one_slot(mode),
+				 mode, diag);
 	if (err == OTA_OK)
 		err = check_area("scratch", &layout->scratch, mode == OTA_MODE_SWAP_SCRATCH, mode,
 				 diag);
@@ -706,7 +706,7 @@ static struct ota_trailer_rules trailer_rules(const struct ota_flash_layout *lay
 		.tlv_sizes = offset,
 	};
 
-	if (has_one_slot(layout->mode))
+	if (ota_mode_has_one_slot(layout->mode))
 		rules.states = 0;
 	return rules;
 }

@@ -178,7 +178,7 @@ static void find_oversize(const struct ota_update *update, const struct ota_flas
 	const struct ota_flash_limits *limits = &budget->limits;
 
 	if (!limits->compatible || update->new_len <= limits->max_image ||
-	    layout->mode == OTA_MODE_SINGLE_SLOT || layout->mode == OTA_MODE_FIRMWARE_LOADER)
+	    ota_mode_has_one_slot(layout->mode))
 		return;
 	ota_hazard_because(
 		ota_budget_find(budget, "oversize-erases-secondary", OTA_SEVERITY_FAILURE,

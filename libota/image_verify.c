@@ -166,7 +166,7 @@ static enum ota_err check_addresses(struct judge *judge)
 {
 	const struct ota_image_header *header = &judge->image->header;
 	const struct ota_boot *boot = judge->boot;
-	bool direct = boot->mode == OTA_MODE_DIRECT_XIP || boot->mode == OTA_MODE_DIRECT_XIP_REVERT;
+	bool direct = ota_mode_is_direct_xip(boot->mode);
 
 	if (direct && (header->flags & OTA_IMAGE_F_ROM_FIXED) &&
 	    header->load_addr != boot->primary_at && header->load_addr != boot->secondary_at)

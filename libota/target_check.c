@@ -260,7 +260,7 @@ static enum ota_err check_slots(const struct ota_reading *reading, unsigned inde
 {
 	const struct ota_target_image *image = &reading->target->image[index];
 	enum ota_mode mode = reading->target->layout.mode;
-	bool one_slot = mode == OTA_MODE_SINGLE_SLOT || mode == OTA_MODE_FIRMWARE_LOADER;
+	bool one_slot = ota_mode_has_one_slot(mode);
 	char path[40];
 
 	if (image->primary.len == 0) {
@@ -286,8 +286,7 @@ static enum ota_err check_max_align(const struct ota_reading *reading)
 {
 	uint32_t align = reading->target->layout.max_align;
 	enum ota_mode mode = reading->target->layout.mode;
-	bool swap = mode == 0 || mode == OTA_MODE_SWAP_SCRATCH || mode == OTA_MODE_SWAP_MOVE ||
-		    mode == OTA_MODE_SWAP_OFFSET;
+	bool swap = mode == 0 || ota_mode_is_swap(mode);
 	bool power = align >= OTA_TRAILER_ALIGN_MIN && ota_is_power_of_two(align);
 
 	if (align == 0 || (power && align <= (swap ? OTA_TRAILER_ALIGN_MAX : MAX_ALIGN_MAX)))

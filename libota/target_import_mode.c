@@ -40,11 +40,6 @@ static const struct mode_key app_keys[] = {
 	{APP_MODE "FIRMWARE_UPDATER", OTA_MODE_FIRMWARE_LOADER, false},
 };
 
-bool ota_import_one_slot(enum ota_mode mode)
-{
-	return mode == OTA_MODE_SINGLE_SLOT || mode == OTA_MODE_FIRMWARE_LOADER;
-}
-
 /* The one key of a choice that is set; NULL in `*found`: none. Two are a damaged file. */
 static enum ota_err find_mode(const struct ota_import_file *file, const struct mode_key *keys,
 			      size_t n, const struct mode_key **found, struct ota_diag *diag)
@@ -240,7 +235,7 @@ static enum ota_err fail_slot(const struct ota_import *import, unsigned slot, st
 enum ota_err ota_import_choose_images(struct ota_import *import, struct ota_diag *diag)
 {
 	static const char key[] = "CONFIG_UPDATEABLE_IMAGE_NUMBER";
-	bool one_slot = ota_import_one_slot(import->mode);
+	bool one_slot = ota_mode_has_one_slot(import->mode);
 	uint64_t number = 1;
 	enum ota_err err;
 

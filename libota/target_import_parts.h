@@ -139,7 +139,4 @@ OTA_MUST_CHECK enum ota_err ota_import_choose_images(struct ota_import *import,
 OTA_MUST_CHECK enum ota_err ota_import_write_boot(const struct ota_import *import,
 						  struct ota_import_text *text);
 
-/* Both slots are needed: not with single-slot and firmware-loader. */
-bool ota_import_one_slot(enum ota_mode mode);
-
 #endif

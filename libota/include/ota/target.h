@@ -40,6 +40,10 @@ OTA_API OTA_MUST_CHECK enum ota_err ota_mode_parse(const char *word, enum ota_mo
 
 /* True for the modes that swap the slots' images: with scratch, by moving, by offset. */
 OTA_API bool ota_mode_is_swap(enum ota_mode mode);
+/* True where images run from both slots, with revert or without. */
+OTA_API bool ota_mode_is_direct_xip(enum ota_mode mode);
+/* True where there is no secondary slot: it is written from outside, or by the application. */
+OTA_API bool ota_mode_has_one_slot(enum ota_mode mode);
 
 #define OTA_SECTOR_RUNS_MAX 16
 
