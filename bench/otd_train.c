@@ -167,7 +167,7 @@ static void record_mix(struct record *record, const struct ota_otd_model *m, uin
 	if (m->weights >= OTD_WEIGHTS || record->mixes[m->weights] == MIXES_MAX)
 		return;
 	mix = &record->mix[m->weights][record->mixes[m->weights]++];
-	memcpy(mix->stretched, m->stretched, sizeof(mix->stretched));
+	memcpy(mix->stretched, ota_otd_model_more((struct ota_otd_model *)m)->stretched, sizeof(mix->stretched));
 	mix->probability = m->probability;
 	mix->n_inputs = m->n_inputs;
 	mix->bit = (uint8_t)bit;

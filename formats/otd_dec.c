@@ -179,7 +179,7 @@ static void decide(struct ota_otd_dec *dec)
 /* The stream has one spelling: it ends where nothing more can be left out, and is right. */
 static enum ota_want finish(struct ota_otd_dec *dec)
 {
-	bool any = dec->model.new_image.size > 0;
+	bool any = dec->model.new_size > 0;
 
 	if (any ? dec->stream_at - dec->stream_size != OTD_PAST_END || dec->code >= OTD_RANGE_MIN
 		: dec->stream_size != 0)
@@ -196,7 +196,7 @@ static enum ota_want decode(struct ota_otd_dec *dec, struct ota_dec_io *io)
 
 		if (want == OTA_WANT_NONE && m->state == OTD_BEGIN)
 			want = gather(dec, io);
-		if (want == OTA_WANT_NONE && m->new_image.size > 0)
+		if (want == OTA_WANT_NONE && m->new_size > 0)
 			want = fill(dec, io);
 		if (want != OTA_WANT_NONE)
 			return want;

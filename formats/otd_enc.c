@@ -106,7 +106,7 @@ static bool find_delta(const struct ota_otd_enc *enc, uint32_t *delta)
 	uint32_t step = ota_otd_unit_step(arch, m->unit.kind);
 	struct ota_otd_unit unit;
 
-	if (!ota_otd_unit_read(arch, (enum ota_otd_tier)m->tier, &m->new_image, m->new_at,
+	if (!ota_otd_unit_read(arch, (enum ota_otd_tier)m->tier, ota_otd_model_new(m), m->new_at,
 			       ota_span_sub(enc->new_image, m->new_at, OTA_OTD_UNIT_MAX), &unit) ||
 	    unit.kind != m->unit.kind || unit.len != m->unit.len || !target_fits(enc, unit.target))
 		return false;
@@ -261,7 +261,7 @@ static enum ota_err encode_stream(struct ota_otd_enc *enc)
 		code(enc, probability, bit);
 		otd_tell(m, probability, bit, enc->account);
 	}
-	if (m->new_image.size > 0)
+	if (m->new_size > 0)
 		flush(enc);
 	if (m->state == OTD_BAD)
 		return OTA_E_USAGE;

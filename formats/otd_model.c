@@ -53,15 +53,17 @@ static void add_input(struct ota_otd_model *m, uint32_t slot)
 
 	m->input[n] = (uint16_t)slot;
 	m->probability = ota_otd_model_slots(m)[slot] & (uint16_t)~COUNT_MAX;
-	m->stretched[n] = (int16_t)ota_otd_stretch((uint32_t)m->probability >> 4);
+	ota_otd_model_more(m)->stretched[n] =
+		(int16_t)ota_otd_stretch((uint32_t)m->probability >> 4);
 }
 
 static void mix(struct ota_otd_model *m)
 {
+	const struct ota_otd_more *more = ota_otd_model_more(m);
 	int32_t sum = 0;
 
 	for (uint32_t i = 0; i < m->n_inputs; i++)
-		sum += (m->weight[m->weights + i] >> 6) * m->stretched[i];
+		sum += (more->weight[m->weights + i] >> 6) * more->stretched[i];
 	m->probability = (uint16_t)least(ota_otd_squash(sum >> 14), 65536U - MIXED_MIN);
 	if (m->probability < MIXED_MIN)
 		m->probability = MIXED_MIN;
@@ -69,13 +71,14 @@ static void mix(struct ota_otd_model *m)
 
 static void weights_learn(struct ota_otd_model *m, uint32_t bit)
 {
+	struct ota_otd_more *more = ota_otd_model_more(m);
 	int32_t rate = m->state == OTD_LITERAL ? RATE_LITERAL : RATE_FLAG;
 	int32_t error = ((bit ? 65535 : 0) - (int32_t)m->probability) * rate >> 4;
 
 	for (uint32_t i = 0; i < m->n_inputs; i++) {
-		int32_t *weight = &m->weight[m->weights + i];
+		int32_t *weight = &more->weight[m->weights + i];
 
-		*weight += (m->stretched[i] * error + (1 << 9)) >> 10;
+		*weight += (more->stretched[i] * error + (1 << 9)) >> 10;
 		/* What is always right would grow for ever. */
 		if (*weight > WEIGHT_LIMIT)
 			*weight = WEIGHT_LIMIT;
@@ -115,7 +118,7 @@ static uint32_t unit_group(const struct ota_otd_model *m)
 
 static OTD_APART uint32_t new_addr(const struct ota_otd_model *m)
 {
-	return ota_otd_addr(&m->new_image, m->new_at);
+	return ota_otd_addr(ota_otd_model_new(m), m->new_at);
 }
 
 /* While it is predicted from old. */
@@ -129,14 +132,14 @@ static OTD_APART uint32_t current_shift(const struct ota_otd_model *m)
 static OTD_APART void go_on(struct ota_otd_model *m)
 {
 	m->n_src = 0;
-	m->state = m->new_at == m->new_image.size ? OTD_END : OTD_BEGIN;
+	m->state = m->new_at == m->new_size ? OTD_END : OTD_BEGIN;
 }
 
 /* The bytes that a step has put into out. */
 static void put(struct ota_otd_model *m, uint32_t n)
 {
 	for (uint32_t i = 0; i < n; i++) {
-		m->last_bytes = m->last_bytes << 8 | m->out[i];
+		m->last = m->out[i];
 		if ((m->new_at + i) % 2 != 0)
 			m->second = !m->second && m->out[i] >= WIDE_OP;
 	}
@@ -262,7 +265,7 @@ static uint32_t ask_literal(struct ota_otd_model *m)
 	} else {
 		add_input(m, OTD_S_ORDER_0 + m->node);
 		if (ota_otd_model_is_m(m))
-			add_hashed(m, m->last_bytes & 0xffU);
+			add_hashed(m, m->last);
 	}
 	if (!m->agree)
 		return NO_SLOT;
@@ -372,7 +375,7 @@ static void open_miss(struct ota_otd_model *m)
 /* The next step goes by a halfword. */
 static OTD_APART bool goes_by_half(const struct ota_otd_model *m)
 {
-	return m->new_at % 2 == 0 && m->new_image.size - m->new_at >= 2 && m->split_at != m->new_at;
+	return m->new_at % 2 == 0 && m->new_size - m->new_at >= 2 && m->split_at != m->new_at;
 }
 
 static void open_match(struct ota_otd_model *m)
@@ -461,7 +464,7 @@ static bool open_unit(struct ota_otd_model *m)
 		return false;
 	if (!otd_unit_read((enum ota_otd_arch)m->arch, (enum ota_otd_tier)m->tier, &m->old_image,
 			   m->from, ota_span_of(m->src, least(m->n_src, old_left)), &m->unit) ||
-	    m->unit.len > m->new_image.size - m->new_at)
+	    m->unit.len > m->new_size - m->new_at)
 		return false;
 	look_up(m);
 	if (!is_ram(m->unit.key)) {
@@ -689,6 +692,11 @@ static uint32_t ask(struct ota_otd_model *m)
 	}
 }
 
+static void reverse(int16_t *stretched)
+{
+	*stretched = (int16_t) - *stretched;
+}
+
 uint32_t ota_otd_model_ask(struct ota_otd_model *m)
 {
 	uint32_t slot;
@@ -701,7 +709,7 @@ uint32_t ota_otd_model_ask(struct ota_otd_model *m)
 	if (slot != NO_SLOT)
 		add_input(m, slot);
 	if (m->reversed)
-		m->stretched[m->n_inputs - 1U] = (int16_t)-m->stretched[m->n_inputs - 1U];
+		reverse(&ota_otd_model_more(m)->stretched[m->n_inputs - 1U]);
 	if (m->weights != UNMIXED)
 		mix(m);
 	return m->probability;
@@ -830,7 +838,8 @@ void ota_otd_model_init(struct ota_otd_model *m, const struct ota_otd_header *he
 	m->tier = (uint8_t)header->tier;
 	m->reads_new = header->reads_new;
 	m->old_image = header->old_image;
-	m->new_image = header->new_image;
+	m->new_size = header->new_image.size;
+	ota_otd_model_more(m)->new_image = header->new_image;
 	ota_otd_model_map(m)->cap = ota_otd_model_is_m(m) ? OTD_ENTRIES_M : OTD_ENTRIES_XS;
 	m->split_at = NEVER;
 	m->turned_at = NEVER;
@@ -842,6 +851,6 @@ void ota_otd_model_init(struct ota_otd_model *m, const struct ota_otd_header *he
 	for (uint32_t i = OTD_SLOTS; ota_otd_model_is_m(m) && i < OTD_SLOTS + OTD_SLOTS_MORE; i++)
 		*slot++ = prior(i);
 	for (uint32_t i = 0; i < OTD_WEIGHTS; i++)
-		m->weight[i] = ota_otd_prior_weights[i] * (OTD_WEIGHT_ONE / 32);
+		ota_otd_model_more(m)->weight[i] = ota_otd_prior_weights[i] * (OTD_WEIGHT_ONE / 32);
 	go_on(m);
 }

@@ -139,30 +139,36 @@ struct ota_otd_model {
 	uint8_t n_inputs;
 	uint8_t weights;
 	uint8_t reversed;     /* the last input is about a 0 */
+	uint8_t last;         /* byte of new */
 	uint16_t expected;    /* the halfword, or byte, that is predicted */
 	uint16_t probability; /* of the open decision, and its inputs */
 	uint16_t input[OTD_INPUTS];
-	int16_t stretched[OTD_INPUTS];
 	uint16_t again[OTD_DIFFS];
 	uint16_t last_diff;
+	uint32_t new_size;
 	uint32_t new_at;
 	uint32_t from;
-	uint32_t run;        /* bytes as predicted since the last that was not */
-	uint32_t block;      /* no unit before this offset of new */
-	uint32_t split_at;   /* the halfword there goes byte by byte */
-	uint32_t turned_at;  /* no second turn there */
-	uint32_t last_bytes; /* of new, latest lowest */
+	uint32_t run;       /* bytes as predicted since the last that was not */
+	uint32_t block;     /* no unit before this offset of new */
+	uint32_t split_at;  /* the halfword there goes byte by byte */
+	uint32_t turned_at; /* no second turn there */
 	uint32_t number;
 	struct ota_otd_unit unit;
-	struct ota_otd_image old_image;
-	struct ota_otd_image new_image;
-	uint32_t learned[2]; /* last shifts that units taught */
-	uint32_t cand_shift[OTD_CANDIDATES];
-	uint16_t diff[OTD_OPCODES];    /* last difference of each opcode class */
 	uint8_t src[OTA_OTD_UNIT_MAX]; /* bytes at `from` */
 	uint8_t out[OTA_OTD_UNIT_MAX]; /* new bytes that the last step made */
-	int32_t weight[OTD_WEIGHTS];   /* 20 bits of fraction */
-				       /* Behind it: the slots, and the map. */
+	uint32_t learned[2];           /* last shifts that units taught */
+	uint32_t cand_shift[OTD_CANDIDATES];
+	uint16_t diff[OTD_OPCODES]; /* last difference of each opcode class */
+	/* Tier nano has room for its first segment only. */
+	struct ota_otd_image old_image;
+};
+
+/* Between the model and the slots in tiers XS and M. */
+struct ota_otd_more {
+	struct ota_otd_image new_image;
+	int32_t weight[OTD_WEIGHTS]; /* 20 bits of fraction */
+	int16_t stretched[OTD_INPUTS];
+	uint16_t reserved;
 };
 
 /* -- memory ------------------------------------------------------------------------------------ */
@@ -176,8 +182,8 @@ struct ota_otd_model {
 #define OTD_ENTRIES_M  640U
 
 #define OTD_MODEL_RAM_OF(slots, entries)                                                           \
-	(sizeof(struct ota_otd_model) + (slots) * sizeof(uint16_t) + sizeof(struct ota_otd_map) +  \
-	 (entries) * sizeof(struct ota_otd_entry))
+	(sizeof(struct ota_otd_model) + sizeof(struct ota_otd_more) + (slots) * sizeof(uint16_t) + \
+	 sizeof(struct ota_otd_map) + (entries) * sizeof(struct ota_otd_entry))
 #define OTD_MODEL_RAM(tier)                                                                        \
 	((tier) == OTA_OTD_XS ? OTD_MODEL_RAM_OF(OTD_ALL_XS, OTD_ENTRIES_XS)                       \
 			      : OTD_MODEL_RAM_OF(OTD_ALL_M, OTD_ENTRIES_M))
@@ -193,10 +199,20 @@ static inline uint32_t ota_otd_model_hashed(const struct ota_otd_model *m)
 	return ota_otd_model_is_m(m) ? OTD_HASHED_M : OTD_HASHED_XS;
 }
 
+static inline struct ota_otd_more *ota_otd_model_more(struct ota_otd_model *m)
+{
+	return (struct ota_otd_more *)(m + 1);
+}
+
+static inline const struct ota_otd_image *ota_otd_model_new(const struct ota_otd_model *m)
+{
+	return &((const struct ota_otd_more *)(m + 1))->new_image;
+}
+
 /* Probability 12 bits, count 4 bits. */
 static inline uint16_t *ota_otd_model_slots(struct ota_otd_model *m)
 {
-	return (uint16_t *)(m + 1);
+	return (uint16_t *)(ota_otd_model_more(m) + 1);
 }
 
 static inline struct ota_otd_map *ota_otd_model_map(struct ota_otd_model *m)
