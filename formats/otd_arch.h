@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
  * The architectures behind ota/otd_unit.h. A device may leave some out: OTA_OTD_ONLY_NONE does
- * without otd_thumb.c and otd_thumb_more.c, OTA_OTD_ONLY_XS without tier M and otd_thumb_more.c.
+ * without otd_thumb.c and otd_thumb_more.c, OTA_OTD_ONLY_XS without the other tiers, otd_nano.c,
+ * otd_priors_nano.c and otd_thumb_more.c, OTA_OTD_ONLY_NANO without the other tiers, otd_priors.c
+ * and otd_thumb_more.c.
  */
 #ifndef OTD_ARCH_H
 #define OTD_ARCH_H
@@ -9,10 +11,18 @@
 #include <ota/otd_unit.h>
 
 /* What this build has: the first to leave out takes the rest with it. */
-#ifdef OTA_OTD_ONLY_XS
-#define OTD_HAS_M false
+#if defined(OTA_OTD_ONLY_XS)
+#define OTD_HAS_XS   true
+#define OTD_HAS_M    false
+#define OTD_HAS_NANO false
+#elif defined(OTA_OTD_ONLY_NANO)
+#define OTD_HAS_XS   false
+#define OTD_HAS_M    false
+#define OTD_HAS_NANO true
 #else
-#define OTD_HAS_M true
+#define OTD_HAS_XS   true
+#define OTD_HAS_M    true
+#define OTD_HAS_NANO true
 #endif
 #ifdef OTA_OTD_ONLY_NONE
 #define OTD_HAS_THUMB false
@@ -21,10 +31,24 @@
 #endif
 #define OTD_HAS_THUMB_MORE (OTD_HAS_THUMB && OTD_HAS_M)
 
+/* True when this build has the tier. */
+static inline bool otd_has_tier(enum ota_otd_tier tier)
+{
+	switch (tier) {
+	case OTA_OTD_XS:
+		return OTD_HAS_XS;
+	case OTA_OTD_M:
+		return OTD_HAS_M;
+	case OTA_OTD_NANO:
+		return OTD_HAS_NANO;
+	}
+	return false;
+}
+
 /* True when this build has the architecture, and the tier. */
 static inline bool ota_otd_arch_has(enum ota_otd_arch arch, enum ota_otd_tier tier)
 {
-	return (OTD_HAS_THUMB || arch == OTA_OTD_NONE) && (OTD_HAS_M || tier == OTA_OTD_XS);
+	return (OTD_HAS_THUMB || arch == OTA_OTD_NONE) && otd_has_tier(tier);
 }
 
 /*
@@ -75,7 +99,7 @@ static inline bool otd_unit_read(enum ota_otd_arch arch, enum ota_otd_tier tier,
 	if (bytes.len >= 4 && ota_otd_thumb_read(bytes.data, image, at, unit))
 		return true;
 	/* None of these begins like a branch: one whose target is nowhere stays no unit. */
-	return OTD_HAS_THUMB_MORE && tier != OTA_OTD_XS && bytes.len >= 2 &&
+	return OTD_HAS_THUMB_MORE && tier == OTA_OTD_M && bytes.len >= 2 &&
 	       ota_otd_thumb_more_read(image, ota_otd_addr(image, at), bytes, unit);
 }
 

@@ -6,14 +6,18 @@
 /* "OTD1", and what tells builds with another division of memory apart. */
 #define STATE_MAGIC                                                                                \
 	(0x3144544fU ^ (uint32_t)sizeof(struct ota_otd_dec) << 16 ^ OTD_ENTRIES_XS << 4 ^          \
-	 OTD_ENTRIES_M << 12)
+	 OTD_ENTRIES_M << 12 ^ OTD_ENTRIES_NANO << 24)
 
 _Static_assert(offsetof(struct ota_otd_dec, model) + OTD_MODEL_RAM(OTA_OTD_XS) <=
 		       OTA_OTD_DEC_RAM_XS,
 	       "tier XS");
 _Static_assert(offsetof(struct ota_otd_dec, model) + OTD_MODEL_RAM(OTA_OTD_M) <= OTA_OTD_DEC_RAM_M,
 	       "tier M");
-_Static_assert(OTD_ALL_XS % 2U == 0 && OTD_ALL_M % 2U == 0, "the map's entries are aligned to 4");
+_Static_assert(offsetof(struct ota_otd_dec, model) + OTD_MODEL_RAM(OTA_OTD_NANO) <=
+		       OTA_OTD_DEC_RAM_NANO,
+	       "tier nano");
+_Static_assert(OTD_ALL_XS % 2U == 0 && OTD_ALL_M % 2U == 0 && OTD_ALL_NANO % 2U == 0,
+	       "the map's entries are aligned to 4");
 
 static enum ota_want stop(struct ota_otd_dec *dec, enum ota_err err)
 {
@@ -21,11 +25,24 @@ static enum ota_want stop(struct ota_otd_dec *dec, enum ota_err err)
 	return OTA_WANT_STOP;
 }
 
+/* Of a tier that this build has. */
+static uint32_t ram_of(enum ota_otd_tier tier)
+{
+	if (OTD_HAS_XS && OTD_HAS_M)
+		return OTA_OTD_DEC_RAM(tier);
+	return OTD_HAS_XS ? OTA_OTD_DEC_RAM_XS : OTA_OTD_DEC_RAM_NANO;
+}
+
+static bool is_ram_of(uint32_t size, enum ota_otd_tier tier)
+{
+	return otd_has_tier(tier) && size == OTA_OTD_DEC_RAM(tier);
+}
+
 enum ota_err ota_otd_dec_init(void *memory, size_t size, const struct ota_otd_header *header,
 			      uint32_t stream_size, struct ota_otd_dec **dec)
 {
 	struct ota_otd_dec *d = (struct ota_otd_dec *)memory;
-	uint32_t ram = OTD_HAS_M ? OTA_OTD_DEC_RAM(header->tier) : OTA_OTD_DEC_RAM_XS;
+	uint32_t ram = ram_of(header->tier);
 
 	*dec = NULL;
 	if (!ota_otd_arch_has(header->arch, header->tier) || stream_size > OTA_OTD_IMAGE_MAX)
@@ -262,10 +279,11 @@ enum ota_err ota_otd_dec_resume(void *memory, size_t size, struct ota_otd_dec **
 	struct ota_otd_dec *d = (struct ota_otd_dec *)memory;
 
 	*dec = NULL;
-	if (size < sizeof(*d))
+	if (size < offsetof(struct ota_otd_dec, model))
 		return OTA_E_NO_FIT;
 	if (d->magic != STATE_MAGIC ||
-	    (d->size != OTA_OTD_DEC_RAM_XS && !(OTD_HAS_M && d->size == OTA_OTD_DEC_RAM_M)))
+	    !(is_ram_of(d->size, OTA_OTD_XS) || is_ram_of(d->size, OTA_OTD_M) ||
+	      is_ram_of(d->size, OTA_OTD_NANO)))
 		return OTA_E_MALFORMED;
 	if (size < d->size)
 		return OTA_E_NO_FIT;

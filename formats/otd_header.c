@@ -216,6 +216,8 @@ enum ota_err ota_otd_header_read(struct ota_rd *rd, struct ota_otd_header *heade
 	header->old_crc = read_crc(rd);
 	header->new_crc = read_crc(rd);
 	read_places(rd, what, header);
+	if (header->tier == OTA_OTD_NANO && header->old_image.n_segments > 1)
+		fail(rd, OTA_E_UNSUPPORTED);
 	return rd->err;
 }
 

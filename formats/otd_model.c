@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "otd_model.h"
+#include "otd_nano.h"
 #include "otd_priors.h"
 #include "otd_tables.h"
 
@@ -232,16 +233,11 @@ static void literal_done(struct ota_otd_model *m, uint32_t byte)
 	}
 }
 
-static uint32_t expected_bit(const struct ota_otd_model *m)
-{
-	return ota_otd_model_expected(m) >> (7U - m->bits) & 1U;
-}
-
 static void tell_literal(struct ota_otd_model *m, uint32_t bit)
 {
 	uint32_t byte = (uint32_t)m->node << 1 | bit;
 
-	if (expected_bit(m) != bit)
+	if (ota_otd_model_expected_bit(m) != bit)
 		m->agree = 0;
 	m->bits++;
 	m->node = (uint8_t)byte;
@@ -269,7 +265,7 @@ static uint32_t ask_literal(struct ota_otd_model *m)
 	}
 	if (!m->agree)
 		return NO_SLOT;
-	m->reversed = !expected_bit(m);
+	m->reversed = !ota_otd_model_expected_bit(m);
 	return OTD_S_EXPECTED + m->bits * 4U + m->literal;
 }
 
@@ -405,54 +401,61 @@ static void add_candidate(struct ota_otd_model *m, uint32_t shift)
 	m->cand_shift[m->cands++] = shift;
 }
 
-static OTD_APART void add_entry(struct ota_otd_model *m, const struct ota_otd_entry *entry)
+static struct ota_otd_entry entry(struct ota_otd_model *m, uint32_t i)
 {
-	add_candidate(m, ota_otd_entry_shift(*entry));
+	return ota_otd_map_entry(ota_otd_model_map(m), i);
+}
+
+static OTD_APART void add_entry(struct ota_otd_model *m, uint32_t i)
+{
+	add_candidate(m, ota_otd_entry_shift(entry(m, i)));
 }
 
 /* Entry `i` is there, and about the same kind of memory as the unit. */
 static OTD_APART bool is_beside(struct ota_otd_model *m, uint32_t i)
 {
-	const struct ota_otd_map *map = ota_otd_model_map(m);
-
-	return i < map->n && is_ram(ota_otd_entry_key(map->entry[i])) == is_ram(m->unit.key);
+	return i < ota_otd_model_map(m)->n &&
+	       is_ram(ota_otd_entry_key(entry(m, i))) == is_ram(m->unit.key);
 }
 
-/* Of an answer with entries on both sides. */
-static OTD_APART uint32_t confidence(const struct ota_otd_entry *below, uint32_t key)
+/* Of an answer with entries on both sides, `f` the upper one. */
+static OTD_APART uint32_t confidence(struct ota_otd_model *m, uint32_t f)
 {
-	if (ota_otd_entry_shift(below[0]) == ota_otd_entry_shift(below[1]))
+	struct ota_otd_entry below = entry(m, f - 1);
+	struct ota_otd_entry above = entry(m, f);
+	uint32_t key = m->unit.key;
+
+	if (ota_otd_entry_shift(below) == ota_otd_entry_shift(above))
 		return 1;
-	return key - ota_otd_entry_key(below[0]) <= ota_otd_entry_key(below[1]) - key ? 2 : 3;
+	return key - ota_otd_entry_key(below) <= ota_otd_entry_key(above) - key ? 2 : 3;
 }
 
 /* The map's answer: a class of confidence, and its candidates. */
 static void look_up(struct ota_otd_model *m)
 {
-	const struct ota_otd_map *map = ota_otd_model_map(m);
-	uint32_t f = ota_otd_map_floor(map, m->unit.key);
-	const struct ota_otd_entry *above = &map->entry[f];
+	uint32_t f = ota_otd_map_floor(ota_otd_model_map(m), m->unit.key);
 	uint32_t moved = is_ram(m->unit.key) ? 0 : current_shift(m);
 	bool has_below = is_beside(m, f - 1);
 	bool has_above = is_beside(m, f);
+	uint32_t below_key = has_below ? ota_otd_entry_key(entry(m, f - 1)) : 0;
 	uint32_t class = has_above ? 5 : 6;
 	bool local;
 
 	if (has_below)
-		class = has_above ? confidence(above - 1, m->unit.key) : 4;
-	if (has_below && ota_otd_entry_key(above[-1]) == m->unit.key)
+		class = has_above ? confidence(m, f) : 4;
+	if (has_below && below_key == m->unit.key)
 		class = 0;
-	local = is_local(m) && class >= 2 && !(has_below && ota_otd_entry_key(above[-1]) > m->from);
+	local = is_local(m) && class >= 2 && below_key <= m->from;
 	m->class = (uint8_t)(local ? 7 : class);
 	m->cands = 0;
 	if (local)
 		add_candidate(m, moved);
 	if (class == 3)
-		add_entry(m, above);
+		add_entry(m, f);
 	if (has_below)
-		add_entry(m, above - 1);
+		add_entry(m, f - 1);
 	if (class != 0 && has_above)
-		add_entry(m, above);
+		add_entry(m, f);
 	add_candidate(m, moved);
 }
 
@@ -466,6 +469,7 @@ static bool open_unit(struct ota_otd_model *m)
 			   m->from, ota_span_of(m->src, least(m->n_src, old_left)), &m->unit) ||
 	    m->unit.len > m->new_size - m->new_at)
 		return false;
+	m->unit.key = ota_otd_map_key(ota_otd_model_map(m), m->unit.key);
 	look_up(m);
 	if (!is_ram(m->unit.key)) {
 		add_candidate(m, m->learned[0]);
@@ -606,14 +610,16 @@ void ota_otd_model_begin(struct ota_otd_model *m)
 
 	m->n_out = 0;
 	if (in_old && !m->taught && m->run >= TEACH_RUN) {
+		struct ota_otd_map *map = ota_otd_model_map(m);
+
 		m->taught = 1;
-		ota_otd_map_teach(ota_otd_model_map(m), m->from - m->run, current_shift(m));
+		ota_otd_map_teach(map, ota_otd_map_key(map, m->from - m->run), current_shift(m));
 	}
 	if (!in_old || !open_unit(m))
 		open_match(m);
 }
 
-static uint32_t run_bucket(uint32_t run)
+uint32_t ota_otd_run_bucket(uint32_t run)
 {
 	uint32_t bucket = 1;
 
@@ -627,7 +633,7 @@ static uint32_t run_bucket(uint32_t run)
 static uint32_t ask_match(struct ota_otd_model *m)
 {
 	uint32_t past = m->past & PAST_MASK;
-	uint32_t run = run_bucket(m->run) * 2 + (m->miss > 1);
+	uint32_t run = ota_otd_run_bucket(m->run) * 2 + (m->miss > 1);
 
 	if (!m->half) {
 		m->weights = OTD_W_MATCH + OTD_INPUTS;
@@ -697,31 +703,61 @@ static void reverse(int16_t *stretched)
 	*stretched = (int16_t) - *stretched;
 }
 
-uint32_t ota_otd_model_ask(struct ota_otd_model *m)
+/* The inputs' mean; none has 1/2. */
+static void ask_nano(struct ota_otd_model *m)
 {
-	uint32_t slot;
+	const uint16_t *slots = ota_otd_model_slots(m);
+	uint32_t sum = 0;
 
-	m->n_inputs = 0;
-	m->reversed = 0;
-	m->weights = UNMIXED;
-	m->probability = EVEN_ODDS;
-	slot = ask(m);
+	ota_otd_nano_ask(m);
+	for (uint32_t i = 0; i < m->n_inputs; i++) {
+		uint32_t slot = m->input[i];
+
+		sum += slot < OTD_T_FINE ? slots[slot] : slots[slot] & ~COUNT_MAX;
+	}
+	if (m->n_inputs > 0)
+		m->probability = (uint16_t)(m->n_inputs > 1 ? sum / 2 : sum);
+}
+
+static void ask_mixed(struct ota_otd_model *m)
+{
+	uint32_t slot = ask(m);
+
 	if (slot != NO_SLOT)
 		add_input(m, slot);
 	if (m->reversed)
 		reverse(&ota_otd_model_more(m)->stretched[m->n_inputs - 1U]);
 	if (m->weights != UNMIXED)
 		mix(m);
+}
+
+uint32_t ota_otd_model_ask(struct ota_otd_model *m)
+{
+	m->n_inputs = 0;
+	m->reversed = 0;
+	m->weights = UNMIXED;
+	m->probability = EVEN_ODDS;
+	if (ota_otd_model_is_nano(m))
+		ask_nano(m);
+	else
+		ask_mixed(m);
 	return m->probability;
 }
 
 /* What was asked learns. */
 static OTD_APART void learn(struct ota_otd_model *m, uint32_t bit)
 {
-	if (m->weights != UNMIXED)
+	uint16_t *slots = ota_otd_model_slots(m);
+
+	if (!ota_otd_model_is_nano(m) && m->weights != UNMIXED)
 		weights_learn(m, bit);
 	for (uint32_t i = m->n_inputs; i-- > 0;) {
-		slot_learn(&ota_otd_model_slots(m)[m->input[i]], bit ^ m->reversed);
+		uint16_t *slot = &slots[m->input[i]];
+
+		if (ota_otd_model_is_nano(m) && m->input[i] < OTD_T_FINE)
+			*slot = ota_otd_nano_learnt(*slot, bit);
+		else
+			slot_learn(slot, bit ^ m->reversed);
 		m->reversed = 0;
 	}
 }
@@ -822,35 +858,52 @@ void ota_otd_model_tell(struct ota_otd_model *m, uint32_t bit)
 
 /* -- beginning --------------------------------------------------------------------------------- */
 
-static uint16_t prior(uint32_t i)
+static uint16_t prior(uint32_t packed)
 {
-	uint32_t packed = ota_otd_prior_slots[i];
-
 	return (uint16_t)(ota_otd_prior_grid[packed / OTD_PRIOR_COUNTS] +
 			  ota_otd_prior_counts[packed % OTD_PRIOR_COUNTS]);
 }
 
-void ota_otd_model_init(struct ota_otd_model *m, const struct ota_otd_header *header)
+static void init_nano(struct ota_otd_model *m)
+{
+	for (uint32_t i = 0; i < OTD_ALL_NANO; i++)
+		ota_otd_model_slots(m)[i] = prior(ota_otd_prior_nano[i]);
+	ota_otd_model_map(m)->cap = OTD_ENTRIES_NANO;
+	ota_otd_model_map(m)->narrow = 1;
+}
+
+static void init_mixed(struct ota_otd_model *m)
 {
 	uint16_t *slot = ota_otd_model_slots(m);
 
-	m->arch = (uint8_t)header->arch;
-	m->tier = (uint8_t)header->tier;
-	m->reads_new = header->reads_new;
-	m->old_image = header->old_image;
-	m->new_size = header->new_image.size;
-	ota_otd_model_more(m)->new_image = header->new_image;
-	ota_otd_model_map(m)->cap = ota_otd_model_is_m(m) ? OTD_ENTRIES_M : OTD_ENTRIES_XS;
-	m->split_at = NEVER;
-	m->turned_at = NEVER;
-	m->taught = 1;
 	for (uint32_t i = 0; i < OTD_SLOTS; i++)
-		*slot++ = prior(i);
+		*slot++ = prior(ota_otd_prior_slots[i]);
 	for (uint32_t i = 0; i < ota_otd_model_hashed(m); i++)
 		*slot++ = EVEN_ODDS;
 	for (uint32_t i = OTD_SLOTS; ota_otd_model_is_m(m) && i < OTD_SLOTS + OTD_SLOTS_MORE; i++)
-		*slot++ = prior(i);
+		*slot++ = prior(ota_otd_prior_slots[i]);
 	for (uint32_t i = 0; i < OTD_WEIGHTS; i++)
 		ota_otd_model_more(m)->weight[i] = ota_otd_prior_weights[i] * (OTD_WEIGHT_ONE / 32);
+	ota_otd_model_map(m)->cap = ota_otd_model_is_m(m) ? OTD_ENTRIES_M : OTD_ENTRIES_XS;
+}
+
+void ota_otd_model_init(struct ota_otd_model *m, const struct ota_otd_header *header)
+{
+	size_t image;
+
+	m->arch = (uint8_t)header->arch;
+	m->tier = (uint8_t)header->tier;
+	image = ota_otd_model_is_nano(m) ? OTD_IMAGE_NANO : sizeof(struct ota_otd_image);
+	m->reads_new = header->reads_new;
+	m->new_size = header->new_image.size;
+	memcpy(&m->old_image, &header->old_image, image);
+	memcpy((uint8_t *)&m->old_image + image, &header->new_image, image);
+	m->split_at = NEVER;
+	m->turned_at = NEVER;
+	m->taught = 1;
+	if (ota_otd_model_is_nano(m))
+		init_nano(m);
+	else
+		init_mixed(m);
 	go_on(m);
 }

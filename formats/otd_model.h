@@ -163,7 +163,7 @@ struct ota_otd_model {
 	struct ota_otd_image old_image;
 };
 
-/* Between the model and the slots in tiers XS and M. */
+/* Between the model and the slots in tiers XS and M; nano has new's first segment there. */
 struct ota_otd_more {
 	struct ota_otd_image new_image;
 	int32_t weight[OTD_WEIGHTS]; /* 20 bits of fraction */
@@ -174,23 +174,38 @@ struct ota_otd_more {
 /* -- memory ------------------------------------------------------------------------------------ */
 
 /* Slots that literals share, behind OTD_SLOTS others; behind them, those that tier M has more. */
-#define OTD_HASHED_XS  256U
-#define OTD_HASHED_M   4096U
-#define OTD_ALL_XS     (OTD_SLOTS + OTD_HASHED_XS)
-#define OTD_ALL_M      (OTD_SLOTS + OTD_HASHED_M + OTD_SLOTS_MORE + OTD_SLOTS_MORE % 2U)
-#define OTD_ENTRIES_XS 136U
-#define OTD_ENTRIES_M  640U
+#define OTD_HASHED_XS    256U
+#define OTD_HASHED_M     4096U
+#define OTD_ALL_XS       (OTD_SLOTS + OTD_HASHED_XS)
+#define OTD_ALL_M        (OTD_SLOTS + OTD_HASHED_M + OTD_SLOTS_MORE + OTD_SLOTS_MORE % 2U)
+#define OTD_ALL_NANO     238U /* as otd_nano.h has them */
+#define OTD_ENTRIES_XS   136U
+#define OTD_ENTRIES_M    640U
+#define OTD_ENTRIES_NANO 44U
+
+/* An image of one segment. */
+#define OTD_IMAGE_NANO offsetof(struct ota_otd_image, segment[1])
 
 #define OTD_MODEL_RAM_OF(slots, entries)                                                           \
 	(sizeof(struct ota_otd_model) + sizeof(struct ota_otd_more) + (slots) * sizeof(uint16_t) + \
 	 sizeof(struct ota_otd_map) + (entries) * sizeof(struct ota_otd_entry))
+#define OTD_MODEL_RAM_NANO                                                                         \
+	(offsetof(struct ota_otd_model, old_image) + 2U * OTD_IMAGE_NANO +                         \
+	 OTD_ALL_NANO * sizeof(uint16_t) + sizeof(struct ota_otd_map) +                            \
+	 OTD_ENTRIES_NANO * sizeof(struct ota_otd_narrow))
 #define OTD_MODEL_RAM(tier)                                                                        \
-	((tier) == OTA_OTD_XS ? OTD_MODEL_RAM_OF(OTD_ALL_XS, OTD_ENTRIES_XS)                       \
-			      : OTD_MODEL_RAM_OF(OTD_ALL_M, OTD_ENTRIES_M))
+	((tier) == OTA_OTD_XS  ? OTD_MODEL_RAM_OF(OTD_ALL_XS, OTD_ENTRIES_XS)                      \
+	 : (tier) == OTA_OTD_M ? OTD_MODEL_RAM_OF(OTD_ALL_M, OTD_ENTRIES_M)                        \
+			       : OTD_MODEL_RAM_NANO)
 
 static inline bool ota_otd_model_is_m(const struct ota_otd_model *m)
 {
 	return OTD_HAS_M && m->tier == OTA_OTD_M;
+}
+
+static inline bool ota_otd_model_is_nano(const struct ota_otd_model *m)
+{
+	return OTD_HAS_NANO && (!OTD_HAS_XS || m->tier == OTA_OTD_NANO);
 }
 
 /* Slots that literals share, a power of 2. */
@@ -199,26 +214,43 @@ static inline uint32_t ota_otd_model_hashed(const struct ota_otd_model *m)
 	return ota_otd_model_is_m(m) ? OTD_HASHED_M : OTD_HASHED_XS;
 }
 
+/* Not in tier nano. */
 static inline struct ota_otd_more *ota_otd_model_more(struct ota_otd_model *m)
 {
 	return (struct ota_otd_more *)(m + 1);
 }
 
+/* Of the open decision, if it is mixed. */
+static inline const int16_t *ota_otd_model_inputs(const struct ota_otd_model *m)
+{
+	return ((const struct ota_otd_more *)(m + 1))->stretched;
+}
+
 static inline const struct ota_otd_image *ota_otd_model_new(const struct ota_otd_model *m)
 {
+	if (ota_otd_model_is_nano(m))
+		return (const struct ota_otd_image *)(const void *)&m->old_image.segment[1];
 	return &((const struct ota_otd_more *)(m + 1))->new_image;
 }
 
-/* Probability 12 bits, count 4 bits. */
+/* Probability 12 bits, count 4 bits; tier nano's first ones have no count. */
 static inline uint16_t *ota_otd_model_slots(struct ota_otd_model *m)
 {
+	if (ota_otd_model_is_nano(m))
+		return (uint16_t *)((uint8_t *)&m->old_image + 2U * OTD_IMAGE_NANO);
 	return (uint16_t *)(ota_otd_model_more(m) + 1);
+}
+
+static inline uint32_t ota_otd_model_n_slots(const struct ota_otd_model *m)
+{
+	if (ota_otd_model_is_nano(m))
+		return OTD_ALL_NANO;
+	return ota_otd_model_is_m(m) ? OTD_ALL_M : OTD_ALL_XS;
 }
 
 static inline struct ota_otd_map *ota_otd_model_map(struct ota_otd_model *m)
 {
-	return (struct ota_otd_map *)(void *)(ota_otd_model_slots(m) +
-					      (ota_otd_model_is_m(m) ? OTD_ALL_M : OTD_ALL_XS));
+	return (struct ota_otd_map *)(void *)(ota_otd_model_slots(m) + ota_otd_model_n_slots(m));
 }
 
 /* Begins, in cleared memory of OTD_MODEL_RAM bytes. */
@@ -239,6 +271,9 @@ uint32_t ota_otd_model_ask(struct ota_otd_model *m);
 /* Takes the decision and goes on to the next, to OTD_BEGIN, OTD_END or OTD_BAD. */
 void ota_otd_model_tell(struct ota_otd_model *m, uint32_t bit);
 
+/* Of a run's length, 0 to OTD_RUNS - 1. */
+uint32_t ota_otd_run_bucket(uint32_t run);
+
 /* -- for the encoder --------------------------------------------------------------------------- */
 
 /* The target that candidate `cand` of the open unit gives. */
@@ -251,6 +286,11 @@ bool ota_otd_model_write(const struct ota_otd_model *m, uint32_t target, uint8_t
 static inline uint32_t ota_otd_model_expected(const struct ota_otd_model *m)
 {
 	return m->literal == OTD_HIGH_BYTE ? (uint32_t)m->expected >> 8 : m->expected & 0xffU;
+}
+
+static inline uint32_t ota_otd_model_expected_bit(const struct ota_otd_model *m)
+{
+	return ota_otd_model_expected(m) >> (7U - m->bits) & 1U;
 }
 
 /* True when a turn may go there. */

@@ -27,8 +27,9 @@ enum ota_otd_arch {
 enum ota_otd_tier {
 	OTA_OTD_XS = 0,
 	OTA_OTD_M = 1,
+	OTA_OTD_NANO = 2, /* images of one segment only */
 };
-#define OTA_OTD_TIERS 2U
+#define OTA_OTD_TIERS 3U
 
 /* -- where an image lies in memory ------------------------------------------------------------- */
 
@@ -97,9 +98,13 @@ OTA_API uint32_t ota_crc32(uint32_t crc, struct ota_span bytes);
 /*
  * Bytes of a decoder's whole state, on every machine. Nothing else is needed but the caller's io.
  */
-#define OTA_OTD_DEC_RAM_XS    4096U
-#define OTA_OTD_DEC_RAM_M     16384U
-#define OTA_OTD_DEC_RAM(tier) ((tier) == OTA_OTD_XS ? OTA_OTD_DEC_RAM_XS : OTA_OTD_DEC_RAM_M)
+#define OTA_OTD_DEC_RAM_NANO 1024U
+#define OTA_OTD_DEC_RAM_XS   4096U
+#define OTA_OTD_DEC_RAM_M    16384U
+#define OTA_OTD_DEC_RAM(tier)                                                                      \
+	((tier) == OTA_OTD_XS  ? OTA_OTD_DEC_RAM_XS                                                \
+	 : (tier) == OTA_OTD_M ? OTA_OTD_DEC_RAM_M                                                 \
+			       : OTA_OTD_DEC_RAM_NANO)
 /* Worst-case stack below ota_otd_dec_step on a Cortex-M, in bytes; held by tests/device. */
 #define OTA_OTD_DEC_STACK 256U
 
