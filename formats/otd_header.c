@@ -24,9 +24,8 @@
  *
  * Every header has one spelling: what the writer would not write is malformed.
  */
-#include <ota/otd.h>
-
 #include "otd_apart.h"
+#include "otd_arch.h"
 
 #define MAGIC_0 0x6fU
 #define MAGIC_1 0xdeU
@@ -216,7 +215,7 @@ enum ota_err ota_otd_header_read(struct ota_rd *rd, struct ota_otd_header *heade
 	header->old_crc = read_crc(rd);
 	header->new_crc = read_crc(rd);
 	read_places(rd, what, header);
-	if (header->tier == OTA_OTD_NANO && header->old_image.n_segments > 1)
+	if (OTD_HAS_NANO && header->tier == OTA_OTD_NANO && header->old_image.n_segments > 1)
 		fail(rd, OTA_E_UNSUPPORTED);
 	return rd->err;
 }

@@ -46,19 +46,24 @@ struct ota_otd_entry ota_otd_map_narrow_entry(const struct ota_otd_map *map, uin
 				      shift << OTA_OTD_TIME_BITS | time >> OTA_OTD_TIME_BITS};
 }
 
-static OTD_APART void set_narrow(struct ota_otd_narrow *narrow, struct ota_otd_entry entry,
-				 uint32_t time)
+/* With time 0. */
+static void set_narrow(struct ota_otd_narrow *narrow, struct ota_otd_entry entry)
 {
 	uint32_t key = ota_otd_entry_key(entry) / 2;
 	uint32_t shift = ota_otd_entry_shift(entry) >> 1;
-	uint32_t word;
 
 	if (key >= OTA_OTD_KEY_RAM / 2)
 		key -= OTA_OTD_KEY_RAM / 2 - NARROW_IMAGE;
-	word = key << KEY_AT | time << TIME_AT | (shift >> 16 & SHIFT_TOP);
-	narrow->word[0] = (uint16_t)word;
-	narrow->word[1] = (uint16_t)(word >> 16);
+	key <<= KEY_AT;
+	narrow->word[0] = (uint16_t)(key | (shift >> 16 & SHIFT_TOP));
+	narrow->word[1] = (uint16_t)(key >> 16);
 	narrow->word[2] = (uint16_t)shift;
+}
+
+static void set_narrow_time(struct ota_otd_narrow *narrow, uint32_t time)
+{
+	narrow->word[0] =
+		(uint16_t)((narrow->word[0] & ~(NARROW_CLOCK_MAX << TIME_AT)) | time << TIME_AT);
 }
 
 /* -- entries ----------------------------------------------------------------------------------- */
@@ -68,21 +73,16 @@ static uint32_t time_of(struct ota_otd_entry entry)
 	return (entry.shift_time & TIME_LOW) << OTA_OTD_TIME_BITS | (entry.key_time & TIME_LOW);
 }
 
-static void set_entry(struct ota_otd_map *map, uint32_t i, struct ota_otd_entry entry,
-		      uint32_t time)
-{
-	if (ota_otd_map_is_narrow(map)) {
-		set_narrow(narrow_at(map, i), entry, time);
-		return;
-	}
-	entry.key_time = (entry.key_time & ~TIME_LOW) | (time & TIME_LOW);
-	entry.shift_time = (entry.shift_time & ~TIME_LOW) | time >> OTA_OTD_TIME_BITS;
-	map->entry[i] = entry;
-}
-
 static OTD_APART void set_time(struct ota_otd_map *map, uint32_t i, uint32_t time)
 {
-	set_entry(map, i, ota_otd_map_entry(map, i), time);
+	struct ota_otd_entry *entry = &map->entry[i];
+
+	if (ota_otd_map_is_narrow(map)) {
+		set_narrow_time(narrow_at(map, i), time);
+		return;
+	}
+	entry->key_time = (entry->key_time & ~TIME_LOW) | (time & TIME_LOW);
+	entry->shift_time = (entry->shift_time & ~TIME_LOW) | time >> OTA_OTD_TIME_BITS;
 }
 
 /* Entries from `from` on move to `to`; all that are there behind it. */
@@ -96,7 +96,7 @@ static void move(struct ota_otd_map *map, uint32_t to, uint32_t from)
 			(map->n - from) * sizeof(map->entry[0]));
 }
 
-static void tick(struct ota_otd_map *map)
+static OTD_APART void tick(struct ota_otd_map *map)
 {
 	uint32_t max = ota_otd_map_is_narrow(map) ? NARROW_CLOCK_MAX : CLOCK_MAX;
 	uint32_t back = (max + 1) / 2;
@@ -193,7 +193,7 @@ static bool fits(const struct ota_otd_map *map, uint32_t shift)
 
 void ota_otd_map_teach(struct ota_otd_map *map, uint32_t key, uint32_t shift)
 {
-	struct ota_otd_entry entry = {key << OTA_OTD_TIME_BITS, shift << OTA_OTD_TIME_BITS};
+	const struct ota_otd_entry entry = {key << OTA_OTD_TIME_BITS, shift << OTA_OTD_TIME_BITS};
 	uint32_t bits = shift & (2 * SHIFT_HALF - 1);
 	uint32_t f = ota_otd_map_floor(map, key);
 	bool below = has_shift(map, f - 1, bits);
@@ -217,5 +217,9 @@ void ota_otd_map_teach(struct ota_otd_map *map, uint32_t key, uint32_t shift)
 		move(map, f + 1, f);
 		map->n++;
 	}
-	set_entry(map, f, entry, map->clock);
+	if (ota_otd_map_is_narrow(map))
+		set_narrow(narrow_at(map, f), entry);
+	else
+		map->entry[f] = entry;
+	touch(map, f);
 }

@@ -7,7 +7,6 @@
 #define NEVER        UINT32_MAX
 #define TEACH_RUN    12U /* bytes of a copy before the map learns of it */
 #define CALM_RUN     8U
-#define SMALL_RUN    4U
 #define MISS_MAX     7U
 #define PAST_MASK    63U
 #define UNARY_MAX    31U
@@ -401,48 +400,51 @@ static void add_candidate(struct ota_otd_model *m, uint32_t shift)
 	m->cand_shift[m->cands++] = shift;
 }
 
-static struct ota_otd_entry entry(struct ota_otd_model *m, uint32_t i)
+static uint32_t key_of(const struct ota_otd_map *map, uint32_t i)
 {
-	return ota_otd_map_entry(ota_otd_model_map(m), i);
+	return ota_otd_entry_key(ota_otd_map_entry(map, i));
+}
+
+static uint32_t shift_of(const struct ota_otd_map *map, uint32_t i)
+{
+	return ota_otd_entry_shift(ota_otd_map_entry(map, i));
 }
 
 static OTD_APART void add_entry(struct ota_otd_model *m, uint32_t i)
 {
-	add_candidate(m, ota_otd_entry_shift(entry(m, i)));
+	add_candidate(m, shift_of(ota_otd_model_map(m), i));
 }
 
 /* Entry `i` is there, and about the same kind of memory as the unit. */
 static OTD_APART bool is_beside(struct ota_otd_model *m, uint32_t i)
 {
-	return i < ota_otd_model_map(m)->n &&
-	       is_ram(ota_otd_entry_key(entry(m, i))) == is_ram(m->unit.key);
+	const struct ota_otd_map *map = ota_otd_model_map(m);
+
+	return i < map->n && is_ram(key_of(map, i)) == is_ram(m->unit.key);
 }
 
 /* Of an answer with entries on both sides, `f` the upper one. */
-static OTD_APART uint32_t confidence(struct ota_otd_model *m, uint32_t f)
+static OTD_APART uint32_t confidence(const struct ota_otd_map *map, uint32_t f, uint32_t key)
 {
-	struct ota_otd_entry below = entry(m, f - 1);
-	struct ota_otd_entry above = entry(m, f);
-	uint32_t key = m->unit.key;
-
-	if (ota_otd_entry_shift(below) == ota_otd_entry_shift(above))
+	if (shift_of(map, f - 1) == shift_of(map, f))
 		return 1;
-	return key - ota_otd_entry_key(below) <= ota_otd_entry_key(above) - key ? 2 : 3;
+	return key - key_of(map, f - 1) <= key_of(map, f) - key ? 2 : 3;
 }
 
 /* The map's answer: a class of confidence, and its candidates. */
 static void look_up(struct ota_otd_model *m)
 {
-	uint32_t f = ota_otd_map_floor(ota_otd_model_map(m), m->unit.key);
+	const struct ota_otd_map *map = ota_otd_model_map(m);
+	uint32_t f = ota_otd_map_floor(map, m->unit.key);
 	uint32_t moved = is_ram(m->unit.key) ? 0 : current_shift(m);
 	bool has_below = is_beside(m, f - 1);
 	bool has_above = is_beside(m, f);
-	uint32_t below_key = has_below ? ota_otd_entry_key(entry(m, f - 1)) : 0;
+	uint32_t below_key = has_below ? key_of(map, f - 1) : 0;
 	uint32_t class = has_above ? 5 : 6;
 	bool local;
 
 	if (has_below)
-		class = has_above ? confidence(m, f) : 4;
+		class = has_above ? confidence(map, f, m->unit.key) : 4;
 	if (has_below && below_key == m->unit.key)
 		class = 0;
 	local = is_local(m) && class >= 2 && below_key <= m->from;
@@ -617,17 +619,6 @@ void ota_otd_model_begin(struct ota_otd_model *m)
 	}
 	if (!in_old || !open_unit(m))
 		open_match(m);
-}
-
-uint32_t ota_otd_run_bucket(uint32_t run)
-{
-	uint32_t bucket = 1;
-
-	if (run < SMALL_RUN)
-		return run;
-	for (; run > 0 && bucket < OTD_RUNS - 1; run >>= 1)
-		bucket++;
-	return bucket;
 }
 
 static uint32_t ask_match(struct ota_otd_model *m)

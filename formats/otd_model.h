@@ -59,6 +59,7 @@ enum ota_otd_literal {
 #define OTD_OPCODES    32U /* the top 5 bits of a halfword */
 #define OTD_INPUTS     3U  /* most slots of a decision */
 #define OTD_RUNS       12U /* buckets of run */
+#define OTD_RUN_SMALL  4U  /* each shorter run has its own */
 
 /* -- slots ------------------------------------------------------------------------------------- */
 
@@ -272,7 +273,16 @@ uint32_t ota_otd_model_ask(struct ota_otd_model *m);
 void ota_otd_model_tell(struct ota_otd_model *m, uint32_t bit);
 
 /* Of a run's length, 0 to OTD_RUNS - 1. */
-uint32_t ota_otd_run_bucket(uint32_t run);
+static inline uint32_t ota_otd_run_bucket(uint32_t run)
+{
+	uint32_t bucket = 1;
+
+	if (run < OTD_RUN_SMALL)
+		return run;
+	for (; run > 0 && bucket < OTD_RUNS - 1; run >>= 1)
+		bucket++;
+	return bucket;
+}
 
 /* -- for the encoder --------------------------------------------------------------------------- */
 
