@@ -182,7 +182,7 @@ struct ota_otd_more {
 #define OTD_ALL_NANO     238U /* as otd_nano.h has them */
 #define OTD_ENTRIES_XS   136U
 #define OTD_ENTRIES_M    640U
-#define OTD_ENTRIES_NANO 44U
+#define OTD_ENTRIES_NANO 43U
 
 /* An image of one segment. */
 #define OTD_IMAGE_NANO offsetof(struct ota_otd_image, segment[1])

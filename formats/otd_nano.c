@@ -7,7 +7,7 @@
 #define UNIT_SLOTS  (2 * (SURE_CLASS + 1))
 #define NODE_BITS   5U /* of a high byte that its slots tell apart */
 #define UNARY_NEAR  11U
-#define UNARY_FAR   10U
+#define UNARY_OTHER 20U
 #define LOW_BITS    3U
 #define LEARN_SHIFT 4U
 #define LEAST       16U
@@ -47,11 +47,9 @@ static uint32_t literal_slot(const struct ota_otd_model *m)
 
 static uint32_t unary_slot(const struct ota_otd_model *m)
 {
-	if (m->set <= OTD_N_POINTER)
-		return OTD_T_NUMBER + least(m->bits, UNARY_NEAR);
 	if (m->set == OTD_N_NEAR)
-		return OTD_T_NUMBER + UNARY_NEAR + 1 + least(m->bits, UNARY_NEAR);
-	return OTD_T_NUMBER + 2 * (UNARY_NEAR + 1) + least(m->bits / 2U, UNARY_FAR);
+		return OTD_T_NUMBER + least(m->bits, UNARY_NEAR);
+	return OTD_T_NUMBER + UNARY_NEAR + 1 + least(m->bits, UNARY_OTHER);
 }
 
 static void add_bit(struct ota_otd_model *m)
@@ -81,7 +79,7 @@ void ota_otd_nano_ask(struct ota_otd_model *m)
 		slot = OTD_T_ESCAPE + (m->class > 1) * 2U + trouble;
 		break;
 	case OTD_CANDIDATE:
-		slot = OTD_T_CANDIDATE + (m->cand > 1);
+		slot = OTD_T_CANDIDATE + m->cand - 1U;
 		break;
 	case OTD_TURN:
 		slot = OTD_T_TURN + (m->half ? 1 + op : 0);
