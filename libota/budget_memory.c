@@ -101,6 +101,7 @@ static void add_state(struct budget_job *job)
 	struct ota_budget_line *line;
 	uint64_t most = 0;
 	uint64_t needed = 0;
+	bool taken = false;
 	char number[2][NUMBER_TEXT];
 
 	for (unsigned i = 0; i < target->n_decoders && job->format->state_room; i++) {
@@ -109,7 +110,8 @@ static void add_state(struct budget_job *job)
 
 		if (strcmp(target->decoder[i].format, job->format->name) != 0)
 			continue;
-		job->format->state_room(job->update->patch, &target->decoder[i], &needs, &has);
+		taken |= job->format->state_room(job->update->patch, &target->decoder[i], &needs,
+						 &has);
 		if (has == 0)
 			return;
 		most = has > most ? has : most;
@@ -119,6 +121,10 @@ static void add_state(struct budget_job *job)
 		return;
 	line = ota_budget_add(job, OTA_PLACE_RAM, OTA_UNIT_BYTES, BUDGET_LINE_STATE, needed);
 	ota_budget_limit(line, most);
+	if (!taken && line->fits) {
+		line->fits = false;
+		ota_budget_note(line, "the decoder is of another tier");
+	}
 	ota_budget_explain(job->budget, BUDGET_LINE_STATE,
 			   "what the patch's header asks for, what the profile's decoder has",
 			   job->format->ram_source, "%s of %s",

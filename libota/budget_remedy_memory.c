@@ -54,7 +54,7 @@ static uint64_t room_of_same_format(const struct ota_search *search, uint64_t ro
 	const struct ota_budget *budget = search->job->budget;
 	const struct ota_budget_line *ram = ota_budget_line_named(budget, BUDGET_LINE_RAM);
 	const struct ota_budget_line *state = ota_budget_line_named(budget, BUDGET_LINE_STATE);
-	uint64_t over = state && !state->fits ? state->needs - state->has : 1;
+	uint64_t over = state && state->needs > state->has ? state->needs - state->has : 1;
 
 	if (!ram)
 		return room;

@@ -55,6 +55,9 @@ static void name_it(const struct ota_delta_plan *plan, char name[48])
 	case OTA_DELTA_TIER_M:
 		add_word(name, "tier ", "m");
 		break;
+	case OTA_DELTA_TIER_NANO:
+		add_word(name, "tier ", "nano");
+		break;
 	}
 	add_size(name, "window ", plan->window);
 	add_size(name, "source ", plan->source_window);

@@ -69,10 +69,10 @@ struct ota_patch_format {
 			     struct ota_diag *diag);
 	/*
 	 * Memory for the state that the patch needs and that a profile's decoder has; both 0 when
-	 * the profile does not say, or the patch is broken. NULL: one decoder is as good as
-	 * another.
+	 * the profile does not say, or the patch is broken. False: the decoder is for patches of
+	 * another kind, whatever memory it has. NULL: one decoder is as good as another.
 	 */
-	void (*state_room)(struct ota_span patch, const struct ota_decoder *decoder,
+	bool (*state_room)(struct ota_span patch, const struct ota_decoder *decoder,
 			   uint64_t *needs, uint64_t *has);
 	/*
 	 * Fills `plan` with the ways to make a patch for that decoder, and returns how many there

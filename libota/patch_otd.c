@@ -17,7 +17,9 @@
 #define VERSION_MASK 0x0fU
 
 static const char *const arch_names[OTA_OTD_ARCHS] = {"none", "thumb"};
-static const char *const tier_names[OTA_OTD_TIERS] = {"xs", "m"};
+static const char *const tier_names[OTA_OTD_TIERS] = {"xs", "m", "nano"};
+/* From the smallest memory to the largest. */
+static const enum ota_otd_tier by_memory[OTA_OTD_TIERS] = {OTA_OTD_NANO, OTA_OTD_XS, OTA_OTD_M};
 static const char *const purpose_names[OTA_OTD_PURPOSES] = {
 	[OTA_OTD_FOR_MATCHES] = "matches",
 	[OTA_OTD_FOR_REFERENCES] = "references",
@@ -449,8 +451,14 @@ static enum ota_err cost(const struct ota_update *update, const struct ota_targe
 	return OTA_OK;
 }
 
-/* A profile that names no tier has a decoder for each. */
-static void state_room(struct ota_span patch, const struct ota_decoder *decoder, uint64_t *needs,
+bool ota_otd_decoder_takes(const struct ota_decoder *decoder, enum ota_otd_tier tier)
+{
+	if (!decoder || decoder->tier[0] == '\0' || strcmp(decoder->tier, tier_names[tier]) == 0)
+		return true;
+	return tier == OTA_OTD_XS && strcmp(decoder->tier, tier_names[OTA_OTD_M]) == 0;
+}
+
+static bool state_room(struct ota_span patch, const struct ota_decoder *decoder, uint64_t *needs,
 		       uint64_t *has)
 {
 	struct parts parts;
@@ -458,23 +466,14 @@ static void state_room(struct ota_span patch, const struct ota_decoder *decoder,
 	*needs = 0;
 	*has = 0;
 	if (take_apart(patch, &parts, NULL) != OTA_OK)
-		return;
+		return true;
 	for (unsigned tier = 0; tier < OTA_OTD_TIERS; tier++) {
 		if (strcmp(decoder->tier, tier_names[tier]) != 0)
 			continue;
 		*needs = OTA_OTD_DEC_RAM(parts.header.tier);
 		*has = OTA_OTD_DEC_RAM((enum ota_otd_tier)tier);
 	}
-}
-
-/* How many tiers, from the smallest on, a decoder takes. */
-static unsigned tiers_of(const struct ota_decoder *decoder)
-{
-	for (unsigned tier = 0; decoder && tier < OTA_OTD_TIERS; tier++) {
-		if (strcmp(decoder->tier, tier_names[tier]) == 0)
-			return tier + 1;
-	}
-	return OTA_OTD_TIERS;
+	return ota_otd_decoder_takes(decoder, parts.header.tier);
 }
 
 /* The largest tier that leaves enough room for the rest. */
@@ -485,10 +484,12 @@ static bool slim(const struct ota_target *target, const struct ota_decoder *deco
 			 (target->old_mapped ? 0 : OTA_DEVICE_PIECE) +
 			 (target->updater_stack > 0 ? 0 : OTA_OTD_DEC_STACK);
 
-	for (unsigned tier = OTA_OTD_TIERS; tier-- > 0;) {
-		uint64_t needs = fixed + OTA_OTD_DEC_RAM((enum ota_otd_tier)tier);
+	for (unsigned i = OTA_OTD_TIERS; i-- > 0;) {
+		enum ota_otd_tier tier = by_memory[i];
+		uint64_t needs = fixed + OTA_OTD_DEC_RAM(tier);
 
-		if (needs > room || tier >= tiers_of(decoder) || ota_device_holds_new(target))
+		if (needs > room || !ota_otd_decoder_takes(decoder, tier) ||
+		    ota_device_holds_new(target))
 			continue;
 		*slim = (struct ota_slim){.ram = needs, .stack = OTA_OTD_DEC_STACK};
 		(void)snprintf(slim->how, sizeof(slim->how), "tier %s", tier_names[tier]);

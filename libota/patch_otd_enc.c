@@ -35,6 +35,7 @@ struct maker {
 	bool may_be[OTA_OTD_ARCHS];
 	enum ota_otd_arch parsed_as;
 	struct ota_otd_header header; /* its tier is the largest; without arch and reads_new */
+	enum ota_otd_tier least;      /* the tier with the least memory */
 	size_t memory_size;
 	void *memory;         /* owned: the encoder's */
 	struct ota_buf best;  /* a whole patch; empty: none yet */
@@ -206,7 +207,8 @@ static enum ota_err try_path(struct maker *m, struct ota_otd_path path, struct o
 	for (unsigned arch = OTA_OTD_ARCHS; arch > 0; arch--) {
 		if (!m->may_be[arch - 1])
 			continue;
-		for (unsigned tier = 0; err == OTA_OK && tier <= (unsigned)m->header.tier; tier++)
+		for (unsigned tier = (unsigned)m->least;
+		     err == OTA_OK && tier <= (unsigned)m->header.tier; tier++)
 			err = try_way(m, (enum ota_otd_arch)(arch - 1), (enum ota_otd_tier)tier,
 				      path, diag);
 	}
@@ -272,9 +274,22 @@ static enum ota_err try_alone(struct maker *m, struct ota_diag *diag)
 
 /* -- all of it --------------------------------------------------------------------------------- */
 
+static enum ota_otd_tier largest_tier(enum ota_delta_tier tier)
+{
+	switch (tier) {
+	case OTA_DELTA_TIER_AUTO:
+	case OTA_DELTA_TIER_XS:
+		return OTA_OTD_XS;
+	case OTA_DELTA_TIER_M:
+		return OTA_OTD_M;
+	case OTA_DELTA_TIER_NANO:
+		return OTA_OTD_NANO;
+	}
+	return OTA_OTD_XS;
+}
+
 static enum ota_err begin(struct maker *m, const struct ota_delta_plan *plan, struct ota_diag *diag)
 {
-	bool is_m = plan->tier == OTA_DELTA_TIER_M;
 	struct ota_delta_plan open = *plan;
 	struct ota_delta_code code;
 	enum ota_err err;
@@ -290,11 +305,13 @@ static enum ota_err begin(struct maker *m, const struct ota_delta_plan *plan, st
 	m->may_be[OTA_OTD_NONE] = plan->arch != OTA_DELTA_ARCH_THUMB;
 	m->may_be[OTA_OTD_THUMB] =
 		plan->arch != OTA_DELTA_ARCH_NONE && m->parsed_as == OTA_OTD_THUMB;
-	m->header = (struct ota_otd_header){.tier = is_m ? OTA_OTD_M : OTA_OTD_XS,
+	m->header = (struct ota_otd_header){.tier = largest_tier(plan->tier),
 					    .old_crc = ota_crc32(0, m->old_image),
 					    .new_crc = ota_crc32(0, m->new_image),
 					    .old_image = place_of(m->old_image, code.old_base),
 					    .new_image = place_of(m->new_image, code.new_base)};
+	/* A decoder for M takes what is for XS; nano stands alone. */
+	m->least = m->header.tier == OTA_OTD_NANO ? OTA_OTD_NANO : OTA_OTD_XS;
 	m->memory_size = OTA_OTD_ENC_RAM(m->header.tier);
 	m->memory = malloc(m->memory_size);
 	if (!m->memory)
@@ -328,17 +345,28 @@ enum ota_err ota_otd_make(const struct ota_delta_plan *plan, const struct ota_in
 /* -- for a device ------------------------------------------------------------------------------ */
 
 /*
- * A decoder with more memory takes the patches for less of it; one of no tier takes all. For a
- * gateway the largest will do: the smaller patch is kept anyway.
+ * One of no tier takes all. For a gateway the largest will do: of M and XS the smaller patch is
+ * kept anyway.
  */
 unsigned ota_otd_variants(const struct ota_patch_room *room,
 			  struct ota_delta_plan plan[OTA_VARIANTS_MAX])
 {
+	static const struct {
+		enum ota_otd_tier tier;
+		enum ota_delta_tier plan;
+	} by_memory[OTA_OTD_TIERS] = {{OTA_OTD_NANO, OTA_DELTA_TIER_NANO},
+				      {OTA_OTD_XS, OTA_DELTA_TIER_XS},
+				      {OTA_OTD_M, OTA_DELTA_TIER_M}};
 	unsigned n = 0;
 
-	if (room->decoder)
-		plan[n++] = (struct ota_delta_plan){.format = "otd", .tier = OTA_DELTA_TIER_XS};
-	if (!room->decoder || strcmp(room->decoder->tier, "xs") != 0)
-		plan[n++] = (struct ota_delta_plan){.format = "otd", .tier = OTA_DELTA_TIER_M};
+	for (size_t i = 0; i < OTA_OTD_TIERS; i++) {
+		bool wanted = room->decoder
+				      ? ota_otd_decoder_takes(room->decoder, by_memory[i].tier)
+				      : by_memory[i].tier == OTA_OTD_M;
+
+		if (wanted)
+			plan[n++] =
+				(struct ota_delta_plan){.format = "otd", .tier = by_memory[i].plan};
+	}
 	return n;
 }

@@ -88,7 +88,7 @@ static enum ota_err read_format(const struct ota_yaml_value *value, void *into)
 
 static enum ota_err read_tier(const struct ota_yaml_value *value, void *into)
 {
-	static const char *const words[] = {"xs", "m"};
+	static const char *const words[] = {"nano", "xs", "m"};
 	struct ota_decoder *decoder = (struct ota_decoder *)into;
 
 	return read_word_into(value, words, OTA_COUNT(words), decoder->tier, sizeof(decoder->tier));

@@ -214,7 +214,7 @@ static void what_a_later_version_may_mean_is_unsupported(void **state)
 	EXPECT(OTA_E_UNSUPPORTED, 0x6f, 0xde, 0x21, 0, 0, 0, CRCS);    /* tables */
 	EXPECT(OTA_E_UNSUPPORTED, 0x6f, 0xde, 0x11, 2, 0, 0, CRCS, 0); /* architecture */
 	EXPECT(OTA_E_UNSUPPORTED, 0x6f, 0xde, 0x11, 7, 0, 0, CRCS, 0);
-	EXPECT(OTA_E_UNSUPPORTED, 0x6f, 0xde, 0x11, 2 << 3, 0, 0, CRCS); /* tier */
+	EXPECT(OTA_E_UNSUPPORTED, 0x6f, 0xde, 0x11, 3 << 3, 0, 0, CRCS); /* tier */
 	EXPECT(OTA_E_UNSUPPORTED, 0x6f, 0xde, 0x11, 3 << 3, 0, 0, CRCS);
 	EXPECT(OTA_E_UNSUPPORTED, 0x6f, 0xde, 0x11, 0x40, 0, 0, CRCS); /* in place */
 }

@@ -73,6 +73,7 @@ enum ota_delta_tier {
 	OTA_DELTA_TIER_AUTO = 0, /* XS */
 	OTA_DELTA_TIER_XS,
 	OTA_DELTA_TIER_M,
+	OTA_DELTA_TIER_NANO,
 };
 
 /* The code in the images, whose references otd foresees. */
@@ -180,7 +181,7 @@ struct ota_delta_part {
 /* What an otd patch's header says; the names are static. */
 struct ota_delta_otd {
 	const char *arch; /* "thumb", "none" */
-	const char *tier; /* "xs", "m" */
+	const char *tier; /* "xs", "m", "nano" */
 	uint32_t old_size;
 	uint32_t old_crc;
 	uint32_t new_crc;
