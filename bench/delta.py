@@ -64,6 +64,7 @@ CONTESTS = {
     "bsdiff": Contest("bsdiff", [], "bsdiff", bsdiff, bspatch, True),
     "vcdiff": Contest("vcdiff", [], "xdelta3", xdelta3_make, xdelta3_apply, True),
     "otd": Contest("otd", ["--tier", "xs"], "bsdiff", bsdiff, bspatch, False),
+    "otd-nano": Contest("otd", ["--tier", "nano"], "bsdiff", bsdiff, bspatch, False),
     "otd-m": Contest("otd", ["--tier", "m"], "bsdiff", bsdiff, bspatch, False),
 }
 

@@ -45,7 +45,8 @@ enum ota_err ota_otd_dec_init(void *memory, size_t size, const struct ota_otd_he
 	uint32_t ram = ram_of(header->tier);
 
 	*dec = NULL;
-	if (!ota_otd_arch_has(header->arch, header->tier) || stream_size > OTA_OTD_IMAGE_MAX)
+	if (!ota_otd_arch_has(header->arch, header->tier) || !otd_has_room(header) ||
+	    stream_size > OTA_OTD_IMAGE_MAX)
 		return OTA_E_UNSUPPORTED;
 	if (size < ram)
 		return OTA_E_NO_FIT;

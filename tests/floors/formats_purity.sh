@@ -56,7 +56,8 @@ check_compiler() {
 	done
 	needs_nothing formats/ "${objects[@]}"
 	check_otd OTA_OTD_EVERYTHING
-	check_otd OTA_OTD_ONLY_XS otd_thumb_more.c
+	check_otd OTA_OTD_ONLY_XS otd_thumb_more.c otd_nano.c otd_priors_nano.c
+	check_otd OTA_OTD_ONLY_NANO otd_thumb_more.c
 	check_otd OTA_OTD_ONLY_NONE otd_thumb.c otd_thumb_more.c
 }
 

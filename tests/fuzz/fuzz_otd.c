@@ -212,10 +212,13 @@ static struct ota_otd_header header_of(struct ota_span head, struct ota_span old
 
 	header.arch = head.data[0] & 1 ? OTA_OTD_THUMB : OTA_OTD_NONE;
 	header.tier = head.data[0] & 2 ? OTA_OTD_M : OTA_OTD_XS;
+	if (head.data[0] & 8)
+		header.tier = OTA_OTD_NANO;
 	header.reads_new = head.data[0] & 4;
 	header.old_image.size = (uint32_t)old_image.len;
 	header.new_image.size = new_size;
-	if (header.old_image.size > head.data[3] && header.new_image.size > head.data[3]) {
+	if (header.tier != OTA_OTD_NANO && header.old_image.size > head.data[3] &&
+	    header.new_image.size > head.data[3]) {
 		put_segments(&header.old_image, head.data[3]);
 		put_segments(&header.new_image, head.data[3]);
 	} else {

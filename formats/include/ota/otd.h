@@ -81,7 +81,8 @@ OTA_API bool ota_otd_probe(struct ota_span patch);
 /*
  * Reads the header at the cursor, which moves to the stream; an error is the cursor's, too.
  * OTA_E_TRUNCATED. OTA_E_MALFORMED: not the magic, or what no writer writes. OTA_E_UNSUPPORTED:
- * another version, table, architecture or tier, a patch that is applied in place, an image over
+ * another version, table, architecture or tier, a patch that is applied in place, tier nano with
+ * more than one segment, an image over
  * OTA_OTD_IMAGE_MAX. Fills `header`.
  */
 OTA_API OTA_MUST_CHECK enum ota_err ota_otd_header_read(struct ota_rd *rd,
@@ -116,7 +117,8 @@ struct ota_otd_dec;
  * copied. `stream_size` is what follows the header in the patch, in bytes. The header's sizes are
  * claims: first see that the old image has old_image.size bytes and that new_image.size fits where
  * it goes. OTA_E_NO_FIT: `size` is under OTA_OTD_DEC_RAM of the header's tier. OTA_E_UNSUPPORTED:
- * this build has not the architecture or tier, or the stream is over OTA_OTD_IMAGE_MAX. Fills
+ * this build has not the architecture or tier, tier nano and more than one segment, or the stream
+ * is over OTA_OTD_IMAGE_MAX. Fills
  * `dec`, which is `memory`; NULL on failure.
  */
 OTA_API OTA_MUST_CHECK enum ota_err ota_otd_dec_init(void *memory, size_t size,
@@ -227,8 +229,8 @@ struct ota_otd_work {
 /*
  * Appends the stream, without header. The path's turns must go to bytes that exist (in new: before
  * new_at, and only when the header reads_new).
- * OTA_E_USAGE: a bad path, or images that are not the header's. OTA_E_NO_FIT: work->size is under
- * OTA_OTD_ENC_RAM. OTA_E_ROOM.
+ * OTA_E_USAGE: a bad path, images that are not the header's, tier nano with several segments.
+ * OTA_E_NO_FIT: work->size is under OTA_OTD_ENC_RAM. OTA_E_ROOM.
  */
 OTA_API OTA_MUST_CHECK enum ota_err ota_otd_encode(const struct ota_otd_work *work,
 						   struct ota_otd_path path, struct ota_wr *out);
