@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * Written by `bench/otd-train CORPUS`: fit them there, do not change them here. Fitted to 46 pairs
+ * Written by `bench/otd-train CORPUS`; patches that are out hang on them. Fitted to 46 pairs
  * of neighbouring releases, of
  * coldcard-mk4-boot (8), dt-pybv11 (2), dt-shell (1), keepkey (5), nitrokey-start (7),
  * pybricks-cityhub (8), pybricks-movehub (8), pybricks-primehub (7).

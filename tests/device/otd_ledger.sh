@@ -12,11 +12,13 @@ table=tests/device/otd_ledger.tsv
 
 # What a device copies out of formats/, by build, and what it calls.
 files="otd_dec otd_model otd_map otd_tables otd_priors otd_arch otd_header crc32"
+nano="otd_nano otd_priors_nano"
 files_of() {
 	case $1 in
 	xs) echo "$files otd_thumb" ;;
 	xs-none) echo "$files" ;;
-	full) echo "$files otd_thumb otd_thumb_more" ;;
+	nano) echo "$files $nano otd_thumb" ;;
+	full) echo "$files $nano otd_thumb otd_thumb_more" ;;
 	esac
 }
 
@@ -25,6 +27,7 @@ flags_of() {
 	case $1 in
 	xs) echo -DOTA_OTD_ONLY_XS ;;
 	xs-none) echo -DOTA_OTD_ONLY_XS -DOTA_OTD_ONLY_NONE ;;
+	nano) echo -DOTA_OTD_ONLY_NANO ;;
 	esac
 }
 calls="ota_otd_header_read ota_otd_dec_init ota_otd_dec_step ota_otd_dec_err ota_otd_dec_progress
@@ -76,11 +79,12 @@ measure() {
 	priors=$("$cross-nm" -S -t d "$out/elf" | awk '
 		NR == FNR {if ($2 ~ /^[rR]$/) prior[$3] = 1; next}
 		NF == 4 && $4 in prior {total += $2}
-		END {print total + 0}' <("$cross-nm" --defined-only "$out/otd_priors.o" 2>/dev/null) -)
+		END {print total + 0}' <("$cross-nm" --defined-only "$out"/otd_priors*.o 2>/dev/null) -)
 	constants=$(($(sum "$out/sections" .rodata .srodata) - priors))
 	[ "$(sum "$out/sections" .data .sdata .bss .sbss)" = 0 ] || fail "$core $build: has globals"
 	name=XS
 	[ "$build" != full ] || name=M
+	[ "$build" != nano ] || name=NANO
 	ram=$(echo "OTA_OTD_DEC_RAM_$name" | "$cross-gcc" -E -P -x c -Iformats/include \
 		-idirafter tests/support/freestanding -ffreestanding -include ota/otd.h - | tail -n 1)
 	stack=$(python3 tests/support/call_depth.py ota_otd_dec_step "$helpers" "$helpers_stack" "$out"/*.ci) ||
@@ -128,7 +132,7 @@ ledger() {
 	local cross=$1 core=$2 build compiler
 	shift 2
 	compiler="$cross-gcc $("$cross-gcc" -dumpfullversion)"
-	for build in xs xs-none full; do
+	for build in xs xs-none nano full; do
 		# shellcheck disable=SC2046 # a list
 		if measure "$cross" "$core" $build "$@" $(flags_of $build); then
 			printf '%s\t%s\n' "$compiler" "$row" >>"$tmp/rows"
