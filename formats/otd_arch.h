@@ -2,6 +2,7 @@
 /*
  * The architectures behind ota/otd_unit.h. A device may leave some out: OTA_OTD_ONLY_NONE does
  * without otd_thumb.c and otd_thumb_more.c, OTA_OTD_ONLY_XS without tier M and otd_thumb_more.c.
+ * OTA_OTD_TWO_SLOTS leaves out patches that are applied in place.
  */
 #ifndef OTD_ARCH_H
 #define OTD_ARCH_H
@@ -20,6 +21,11 @@
 #define OTD_HAS_THUMB true
 #endif
 #define OTD_HAS_THUMB_MORE (OTD_HAS_THUMB && OTD_HAS_M)
+#ifdef OTA_OTD_TWO_SLOTS
+#define OTD_HAS_PLACE false
+#else
+#define OTD_HAS_PLACE true
+#endif
 
 /* True when this build has the architecture, and the tier. */
 static inline bool ota_otd_arch_has(enum ota_otd_arch arch, enum ota_otd_tier tier)

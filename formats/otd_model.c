@@ -822,6 +822,13 @@ static uint16_t prior(uint32_t i)
 			  ota_otd_prior_counts[packed % OTD_PRIOR_COUNTS]);
 }
 
+static void set_place(struct ota_otd_model *m, const struct ota_otd_header *header)
+{
+	m->lead = header->block > 0 ? header->lead : UINT32_MAX;
+	while (header->block >> m->block_bits > 1)
+		m->block_bits++;
+}
+
 void ota_otd_model_init(struct ota_otd_model *m, const struct ota_otd_header *header)
 {
 	uint16_t *slot = ota_otd_model_slots(m);
@@ -831,6 +838,8 @@ void ota_otd_model_init(struct ota_otd_model *m, const struct ota_otd_header *he
 	m->reads_new = header->reads_new;
 	m->old_image = header->old_image;
 	m->new_image = header->new_image;
+	if (OTD_HAS_PLACE)
+		set_place(m, header);
 	ota_otd_model_map(m)->cap = ota_otd_model_is_m(m) ? OTD_ENTRIES_M : OTD_ENTRIES_XS;
 	m->split_at = NEVER;
 	m->turned_at = NEVER;

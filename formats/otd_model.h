@@ -162,6 +162,8 @@ struct ota_otd_model {
 	uint8_t src[OTA_OTD_UNIT_MAX]; /* bytes at `from` */
 	uint8_t out[OTA_OTD_UNIT_MAX]; /* new bytes that the last step made */
 	int32_t weight[OTD_WEIGHTS];   /* 20 bits of fraction */
+	uint32_t lead;                 /* in place: of old; UINT32_MAX: in two slots */
+	uint8_t block_bits;            /* in place: a block's size, its logarithm */
 				       /* Behind it: the slots, and the map. */
 };
 
@@ -237,10 +239,20 @@ static inline uint32_t ota_otd_model_expected(const struct ota_otd_model *m)
 	return m->literal == OTD_HIGH_BYTE ? (uint32_t)m->expected >> 8 : m->expected & 0xffU;
 }
 
-/* True when a turn may go there. */
+/* In place: of old, what lies below this is gone. The block that new goes on in is erased whole. */
+static inline uint32_t ota_otd_model_gone(const struct ota_otd_model *m)
+{
+	uint32_t erased = ((m->new_at >> m->block_bits) + 1U) << m->block_bits;
+
+	return OTD_HAS_PLACE && erased > m->lead ? erased - m->lead : 0;
+}
+
+/* True when a turn may go there: the byte is there. */
 static inline bool ota_otd_model_can_turn(const struct ota_otd_model *m, uint32_t from)
 {
-	return from < m->old_image.size || (m->reads_new && from - m->old_image.size < m->new_at);
+	if (from < m->old_image.size)
+		return from >= ota_otd_model_gone(m);
+	return m->reads_new && from - m->old_image.size < m->new_at;
 }
 
 #endif

@@ -38,6 +38,7 @@ struct ota_patch_format {
 	uint32_t window_max;    /* largest of the plan's; 0: no windows, no secondary compression */
 	bool checks_files;      /* by checksums of the old and the new one */
 	bool knows_code;        /* has tiers, architectures and addresses */
+	bool in_place;          /* has patches whose new image is made over the old one */
 
 	/* True when the first bytes are this format's. */
 	bool (*probe)(struct ota_span patch);
@@ -124,6 +125,9 @@ uint64_t ota_device_kept_pieces(const struct ota_target *target, unsigned places
 
 /* Bytes that are programmed at once, in the flash that the new image goes to. */
 uint64_t ota_device_page(const struct ota_target *target);
+
+/* Adds that. */
+void ota_device_cost_of_page(const struct ota_target *target, struct ota_costs *costs);
 
 /* Adds the new image, or what of it is programmed at once. */
 void ota_device_cost_of_new(const struct ota_update *update, const struct ota_target *target,
