@@ -13,7 +13,7 @@ bool ota_device_streams(const struct ota_target *target)
 
 bool ota_device_holds_new(const struct ota_target *target)
 {
-	return ota_mode_has_one_slot(target->layout.mode);
+	return ota_mode_has_one_slot(target->layout.mode) && !target->in_place;
 }
 
 /* The chip's own flash is mapped; one beside it is read through a driver. */
@@ -36,7 +36,7 @@ void ota_device_cost_of_kept(const struct ota_target *target, unsigned places,
 
 uint64_t ota_device_page(const struct ota_target *target)
 {
-	bool one_slot = ota_device_holds_new(target);
+	bool one_slot = ota_mode_has_one_slot(target->layout.mode);
 	bool external = one_slot ? target->primary.external : target->secondary.external;
 	const struct ota_flash *flash = external ? &target->external : &target->flash;
 

@@ -113,7 +113,10 @@ struct ota_patch_format {
 /* True when the update is decoded as it comes in, and cannot be read at any place. */
 bool ota_device_streams(const struct ota_target *target);
 
-/* True when new must be held whole: it comes to where old lies, which is read until the end. */
+/*
+ * True when new must be held whole: it comes to where old lies, which is read until the end. A
+ * device that updates in place reads no other patches than those that are made for that.
+ */
 bool ota_device_holds_new(const struct ota_target *target);
 
 /* Adds what of a patch is read at a time in so many places, where it is kept but not mapped. */
@@ -125,9 +128,6 @@ uint64_t ota_device_kept_pieces(const struct ota_target *target, unsigned places
 
 /* Bytes that are programmed at once, in the flash that the new image goes to. */
 uint64_t ota_device_page(const struct ota_target *target);
-
-/* Adds that. */
-void ota_device_cost_of_page(const struct ota_target *target, struct ota_costs *costs);
 
 /* Adds the new image, or what of it is programmed at once. */
 void ota_device_cost_of_new(const struct ota_update *update, const struct ota_target *target,

@@ -424,15 +424,12 @@ static enum ota_err explain(struct ota_span old_image, struct ota_span patch, si
 /* -- cost -------------------------------------------------------------------------------------- */
 
 /* New bytes come from front to back; where old lies they may not be written yet. */
-static void cost_on_device(const struct ota_otd_header *header, const struct ota_update *update,
-			   const struct ota_target *target, struct ota_costs *costs)
+static void cost_on_device(const struct ota_update *update, const struct ota_target *target,
+			   struct ota_costs *costs)
 {
 	ota_costs_add(costs, OTA_PLACE_STACK, OTA_OTD_DEC_STACK, "patch decoder stack");
 	ota_device_cost_of_kept(target, 1, costs);
-	if (header->block > 0 && target->in_place)
-		ota_device_cost_of_page(target, costs);
-	else
-		ota_device_cost_of_new(update, target, costs);
+	ota_device_cost_of_new(update, target, costs);
 	if (!target->old_mapped)
 		ota_costs_add(costs, OTA_PLACE_RAM, OTA_DEVICE_PIECE,
 			      "old bytes, not readable in place");
@@ -451,7 +448,7 @@ static enum ota_err cost(const struct ota_update *update, const struct ota_targe
 		      OTA_OTD_DEC_RAM(parts.header.tier), "patch decoder state, tier %s",
 		      tier_names[parts.header.tier]);
 	if (on_device)
-		cost_on_device(&parts.header, update, target, costs);
+		cost_on_device(update, target, costs);
 	return OTA_OK;
 }
 
@@ -494,8 +491,7 @@ static bool slim(const struct ota_target *target, const struct ota_decoder *deco
 	for (unsigned tier = OTA_OTD_TIERS; tier-- > 0;) {
 		uint64_t needs = fixed + OTA_OTD_DEC_RAM((enum ota_otd_tier)tier);
 
-		if (needs > room || tier >= tiers_of(decoder) ||
-		    (ota_device_holds_new(target) && !target->in_place))
+		if (needs > room || tier >= tiers_of(decoder) || ota_device_holds_new(target))
 			continue;
 		*slim = (struct ota_slim){.ram = needs, .stack = OTA_OTD_DEC_STACK};
 		(void)snprintf(slim->how, sizeof(slim->how), "tier %s", tier_names[tier]);

@@ -126,7 +126,7 @@ static void every_builtin_profile_can_be_read(void **state)
 		if (n > 0)
 			assert_true(strcmp(ota_target_builtin_name(n - 1), name) < 0);
 	}
-	assert_int_equal(n, 20);
+	assert_int_equal(n, 21);
 	assert_null(ota_target_builtin_name(n + 1));
 	assert_null(ota_target_builtin_text("nothing"));
 }
