@@ -40,7 +40,12 @@ uint64_t ota_device_page(const struct ota_target *target)
 	bool external = one_slot ? target->primary.external : target->secondary.external;
 	const struct ota_flash *flash = external ? &target->external : &target->flash;
 
-	return flash->program > flash->write ? flash->program : flash->write;
+	const struct ota_flash *journal =
+		target->journal.external ? &target->external : &target->flash;
+	uint64_t page = flash->program > flash->write ? flash->program : flash->write;
+
+	/* The journal's records are written out of the same buffer; all are powers of two. */
+	return target->journal.len > 0 && journal->write > page ? journal->write : page;
 }
 
 void ota_device_cost_of_new(const struct ota_update *update, const struct ota_target *target,
