@@ -241,9 +241,12 @@ static void find_no_way_back(struct budget_job *job)
 
 static void find_in_place(struct budget_job *job)
 {
-	uint64_t usable = ota_in_place_usable(job->target, job->place.block);
+	const struct ota_in_place *place = &job->place;
+	uint64_t end = ota_in_place_shift(place) + in_blocks(place, place->old_len);
+	uint64_t new_end = in_blocks(place, place->new_len);
 
-	if (!ota_in_place_erasable(&job->target->layout.primary, job->place.block, usable))
+	if (!ota_in_place_erasable(&job->target->layout.primary, place->block,
+				   end > new_end ? end : new_end))
 		find_block(job);
 	if (job->journal.half == 0)
 		find_no_journal(job);

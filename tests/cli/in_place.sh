@@ -12,7 +12,7 @@ bytes 60000 1 >old.raw
 "$OTATOOL" pubkey -k key.pem -o key.pub
 for image in old new; do
 	version=$([ $image = old ] && echo 1.0.0 || echo 1.0.1)
-	"$OTATOOL" sign $image.raw -o $image.img -k key.pem --version $version --header-size 0x200 \
+	"$OTATOOL" sign $image.raw -o $image.img -k key.pem --version "$version" --header-size 0x200 \
 		--pad-header >words 2>&1 || cat words
 done
 size() { stat -c %s "$1" 2>/dev/null || stat -f %z "$1"; }
@@ -145,7 +145,7 @@ for block in 2048 4096 8192; do
 	expect 0 "$OTATOOL" diff old.img new.img -o p --target node.yaml
 	expect 0 check_node p
 	says out '^fits$'
-	node $least "block: $block, $usual"
+	node "$least" "block: $block, $usual"
 	expect 1 "$OTATOOL" diff old.img new.img -o q --target node.yaml
 	says err "old image takes [0-9,]+ bytes and must be moved up by [0-9,]+ at least, the slot of node"
 	says err 'hint: [0-9,]+ bytes too many: a smaller image, a larger slot, or smaller blocks help'
@@ -157,7 +157,7 @@ for block in 2048 4096 8192; do
 	[ $fits -ge "$new_len" ] || fits=$(up "$new_len" $block)
 	node $((fits + 2048)) "block: $block, $usual"
 	expect 0 check_node q
-	node $fits "block: $block, $usual"
+	node "$fits" "block: $block, $usual"
 	expect 1 check_node q
 	tells ' fails: .*(old image, moved up in its slot|new image, in blocks)'
 	rm -f q
@@ -168,7 +168,7 @@ node $((most + 2048)) "block: 4K, checkpoint-every: 4, $usual"
 expect 0 "$OTATOOL" diff old.img new.img -o p --target node.yaml
 expect 0 check_node p
 tells 'at most 4 blocks of 4,096 bytes are moved or made again'
-node $most "block: 4K, checkpoint-every: 4, $usual"
+node "$most" "block: 4K, checkpoint-every: 4, $usual"
 expect 1 "$OTATOOL" diff old.img new.img -o q --target node.yaml
 says err 'or smaller blocks and fewer between two checkpoints help'
 

@@ -592,15 +592,16 @@ static void reads_how_a_single_slot_is_updated(void **state)
 	/* In two slots a journal is for going on after a reset. */
 	target = parse_good("name: b\nbase: water-meter-l476\nupdater: {journal: 0xec000+16K}\n");
 	assert_int_equal(target.journal.len, 16384);
-	assert_fails("name: b\nbase: water-meter-l476\nupdater: {in-place: true}\n",
-		     "my.yaml:3: updater.in-place: true is for single-slot and firmware-loader, the "
-		     "mode is swap-scratch");
+	assert_fails(
+		"name: b\nbase: water-meter-l476\nupdater: {in-place: true}\n",
+		"my.yaml:3: updater.in-place: true is for single-slot and firmware-loader, the "
+		"mode is swap-scratch");
 	assert_fails(NODE "updater: {block: 64}\n",
 		     "my.yaml:3: updater.block: 64 is not a power of two from 128 to 1048576");
 	assert_fails(NODE "updater: {block: 6K}\n",
 		     "my.yaml:3: updater.block: 6K is not a power of two from 128 to 1048576");
 	assert_fails(NODE "updater: {checkpoint-every: 0}\n",
-		     "my.yaml:3: updater.checkpoint-every: 0 is not a number from 1 to 65536");
+		     "my.yaml:3: updater.checkpoint-every: 0 is not a number from 1 to 255");
 }
 
 static void a_journal_is_two_halves_of_whole_sectors_apart_from_all_else(void **state)

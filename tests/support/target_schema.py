@@ -133,6 +133,7 @@ BAD = [
     "updater.journal=0xf0000",
     "updater.journal=[0xf0000+16K]",
     "updater.checkpoint-every=0",
+    "updater.checkpoint-every=256",
     "updater.checkpoint-every=1K",
     "links={kind: ble}",
     "links=[{mtu: 247}]",

@@ -14,8 +14,9 @@
 extern "C" {
 #endif
 
-/* Limits of a profile's checkpoint-every, in blocks. */
-#define OTA_CHECKPOINT_EVERY_MAX 65536U
+/* Most blocks from one checkpoint to the next: the update agent of examples/device counts so far.
+ */
+#define OTA_CHECKPOINT_EVERY_MAX 255U
 
 /* One update in place; bytes, but for `every`. */
 struct ota_in_place {
