@@ -50,6 +50,9 @@ void ota_budget_place(struct budget_job *job)
 	state = job->format->checkpoint(job->update->patch);
 	if (state != OTA_CHECKPOINT_NONE && (job->in_place || !target->in_place))
 		ota_journal_count(target, place, state, &job->journal);
+	job->budget->in_place = job->in_place;
+	job->budget->place = *place;
+	job->budget->journal = job->journal;
 }
 
 /* -- lines ------------------------------------------------------------------------------------- */

@@ -3,8 +3,6 @@
 #ifndef BUDGET_PARTS_H
 #define BUDGET_PARTS_H
 
-#include <ota/in_place.h>
-
 #include "link_kinds.h"
 #include "patch_formats.h"
 

@@ -111,6 +111,11 @@ says out 'up\(32 \+ decoder state \+ 4, write unit\) <= half of the journal'
 says out '^warning in-place-no-way-back: '
 says out '^note in-place-runs-elsewhere: '
 says out '^fits$'
+expect 0 check_node p --json
+checks=$((checks + 1))
+jq -e '.in_place.block_bytes == 4096 and .in_place.moved_up_bytes == .in_place.lead_bytes and
+	.journal.checkpoint_bytes == 4136 and .journal.halves_erased == 17 and
+	.wear.upgrade.journal.erases == 17 * 3 and .fits' out >/dev/null || fail "--json: $(cat out)"
 expect 0 "$OTATOOL" diff old.img new.img -o u -k key.pem --target node.yaml
 expect 0 check_node u
 expect 0 "$OTATOOL" apply old.img u -o applied -k key.pub
