@@ -74,8 +74,9 @@ static void add_erases(struct budget_job *job)
 	if (job->in_place) {
 		ota_budget_note(line, "by the updater");
 		ota_budget_explain(job->budget, BUDGET_LINE_ERASES, wear->formula, wear->source,
-				   "slot %s + journal %s = %s",
+				   "slot %s, no sector over %s times, + journal %s = %s",
 				   ota_number_grouped(wear->primary.erases, number[0]),
+				   ota_number_grouped(wear->primary.hottest, number[3]),
 				   ota_number_grouped(wear->journal.erases, number[1]),
 				   ota_number_grouped(wear->erases, number[2]));
 		return;

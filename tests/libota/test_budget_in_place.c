@@ -211,6 +211,36 @@ static void the_gateway_may_have_any_patch(void **state)
 	ota_index_free(pair.index);
 }
 
+/* Sizes, block and lead are claims; the budget is asked before anything has proved them. */
+static void claims_of_any_size_are_only_added_up(void **state)
+{
+	static struct ota_budget budget;
+	struct ota_target target = node(200, KEPT ", checkpoint-every: 255");
+	uint8_t bytes[64];
+	struct pair pair;
+	struct budget_case one;
+	unsigned judged = 0;
+
+	(void)state;
+	begin(&pair);
+	one = patch(&pair, 128, 0);
+	for (uint32_t i = 0; i < 24U * 256; i++) {
+		struct ota_update update = one.update;
+
+		memcpy(bytes, update.patch.data, sizeof(bytes));
+		bytes[i / 256] = (uint8_t)i;
+		/* A number of five bytes where a short one was. */
+		if (i % 2 == 0)
+			memset(bytes + i / 256 + 1, 0xff, 3);
+		update.patch = ota_span_of(bytes, sizeof(bytes));
+		update.old_len = i % 3 == 0 ? UINT32_MAX : OLD_LEN;
+		judged += ota_budget_check(&update, &target, &nothing, &budget, NULL) == OTA_OK;
+	}
+	assert_true(judged > 1000);
+	budget_patch_free(&one);
+	ota_index_free(pair.index);
+}
+
 /* -- what is tried ----------------------------------------------------------------------------- */
 
 static void only_patches_in_place_are_tried_with_all_the_room_there_is(void **state)
@@ -264,6 +294,7 @@ int main(void)
 		cmocka_unit_test(a_patch_that_moves_too_far_can_be_made_again),
 		cmocka_unit_test(erases_are_those_of_slot_and_journal),
 		cmocka_unit_test(the_gateway_may_have_any_patch),
+		cmocka_unit_test(claims_of_any_size_are_only_added_up),
 		cmocka_unit_test(only_patches_in_place_are_tried_with_all_the_room_there_is),
 	};
 
