@@ -64,7 +64,8 @@ OTA_API bool ota_otd_offset(const struct ota_otd_image *image, uint32_t addr, ui
 #define OTA_OTD_HEADER_MIN 14U
 #define OTA_OTD_HEADER_MAX 178U
 
-/* Blocks of a patch that is applied in place: powers of 2. */
+/* This version has patches that are applied in place. Their blocks: powers of 2. */
+#define OTA_OTD_HAS_PLACE 1
 #define OTA_OTD_BLOCK_MIN 128U
 #define OTA_OTD_BLOCK_MAX 0x100000U
 
@@ -73,9 +74,9 @@ OTA_API bool ota_otd_offset(const struct ota_otd_image *image, uint32_t addr, ui
  * old's byte q lies at the slot's offset q + lead or higher; new then begins at the slot's offset
  * 0. A block of the slot is erased as a whole before the first byte of new is written there, so
  * while byte `at` of new is made, byte q of old is read only if q + lead >= (at / block + 1) *
- * block: the decoder never wants another. The slot must hold lead + old, and new. For a patch that
- * is cut off from power the decoder's state must be saved at the start of each block, before it is
- * erased; a device that saves it only every n blocks moves old up by (n - 1) * block more.
+ * block: the decoder makes no use of another. The slot must hold lead + old, and new. To outlive a
+ * loss of power the decoder's state must be saved at the start of each block, before it is erased;
+ * a device that saves it only every n blocks moves old up by (n - 1) * block more.
  */
 struct ota_otd_header {
 	enum ota_otd_arch arch;
