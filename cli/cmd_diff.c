@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <stdio.h>
 
+#include <ota/in_place.h>
+
 #include "diff_choose.h"
 #include "file_args.h"
 #include "signer_arg.h"
@@ -14,6 +16,9 @@ enum {
 	TIER,
 	ARCH,
 	BASE,
+	IN_PLACE,
+	SAFE_DISTANCE,
+	BLOCK,
 	KEY,
 	PUBLIC_KEY_FORMAT,
 	PAD_SIG,
@@ -58,6 +63,17 @@ static const struct cli_option options[] = {
 		  .value = "ADDR",
 		  .help = "otd: address of the images' first byte in memory (default: it is looked "
 			  "for)"},
+	[IN_PLACE] = {.name = "in-place",
+		      .help = "otd: for a device with one slot, which makes new where old lies"},
+	[SAFE_DISTANCE] = {.name = "safe-distance",
+			   .value = "N",
+			   .help = "in place: bytes of old that stay readable behind the one that "
+				   "is written (default 16K; with --target as many as the slot has "
+				   "room for)"},
+	[BLOCK] = {.name = "block",
+		   .value = "N",
+		   .help = "in place: bytes that the device erases at a time, a power of two "
+			   "(default 4K; with --target the profile's)"},
 	[KEY] = {.name = "key",
 		 .letter = 'k',
 		 .value = "KEY",
@@ -89,6 +105,8 @@ static const struct cli_example examples[] = {
 	 "a delta update: signed, and bound to both images"},
 	{"otatool diff old.bin new.bin -o update.otd --base 0x08008000",
 	 "a bare patch, for a device that decodes it in 4 KiB"},
+	{"otatool diff old.img new.img -o update.img -k key.pem --in-place --safe-distance 16K",
+	 "for a device with one slot: it moves old up and makes new below it"},
 	{"otatool diff old.img new.img -o update.patch --format bsdiff",
 	 "one that bspatch applies too"},
 	{"otatool diff old.img new.img -o update.vcdiff --format vcdiff --window 16K",
@@ -100,6 +118,9 @@ static const struct cli_example examples[] = {
 	 "and that is on air for one hour at most"},
 	{NULL, NULL},
 };
+
+/* Code seldom moves farther; more of it costs room in the slot. */
+#define SAFE_DISTANCE_DEFAULT ((size_t)16 * 1024)
 
 /* -- what is asked for ------------------------------------------------------------------------- */
 
@@ -132,6 +153,8 @@ static enum cli_exit check_format(const struct diff_job *job)
 		{TIER, {.format = all->format, .tier = all->tier}},
 		{ARCH, {.format = all->format, .arch = all->arch}},
 		{BASE, {.format = all->format, .arch = all->arch, .old_base = all->old_base}},
+		{IN_PLACE, {.format = all->format, .in_place = true}},
+		{BLOCK, {.format = all->format, .in_place = true, .block = all->block}},
 	};
 
 	for (size_t i = 0; all->format && i < sizeof(asking) / sizeof(asking[0]); i++) {
@@ -187,6 +210,44 @@ static enum cli_exit read_window(const struct cli_args *args, unsigned option, u
 	}
 	*window = (uint32_t)value;
 	return status;
+}
+
+/* What old's sizes say the lead is, is known when the files have been read. */
+static enum cli_exit read_place(struct diff_job *job)
+{
+	const struct cli_args *args = job->args;
+	struct ota_delta_plan *plan = &job->plan.delta;
+	enum cli_exit status = read_window(args, BLOCK, &plan->block);
+	uint64_t distance = 0;
+
+	if (status == CLI_DONE)
+		status = cli_size(args, SAFE_DISTANCE, OTA_DELTA_MAX, &distance);
+	plan->in_place = cli_has(args, IN_PLACE);
+	job->has_distance = cli_has(args, SAFE_DISTANCE);
+	job->distance = job->has_distance ? (size_t)distance : SAFE_DISTANCE_DEFAULT;
+	return status;
+}
+
+/* A device that updates in place takes no other patches. */
+static enum cli_exit check_place(struct diff_job *job)
+{
+	struct ota_delta_plan *plan = &job->plan.delta;
+	const struct ota_target *target = job->target_name ? &job->target : NULL;
+
+	if (plan->in_place && target && !target->in_place) {
+		(void)cli_error(CLI_USAGE, "--in-place", "%s does not update in place",
+				target->name);
+		cli_hint("its profile says so with in-place: true among updater's keys");
+		return CLI_USAGE;
+	}
+	if (target && target->in_place)
+		plan->in_place = true;
+	if (plan->in_place)
+		return CLI_DONE;
+	if (job->has_distance || plan->block > 0)
+		return cli_error(CLI_USAGE, plan->block > 0 ? "--block" : "--safe-distance",
+				 "is about patches in place: it goes with --in-place");
+	return CLI_DONE;
 }
 
 /* Of a limit that nothing is held against the caller would think that it was kept. */
@@ -256,6 +317,8 @@ static enum cli_exit read_plan(struct diff_job *job)
 	if (status == CLI_DONE)
 		status = read_code(job->args, delta);
 	if (status == CLI_DONE)
+		status = read_place(job);
+	if (status == CLI_DONE)
 		status = check_format(job);
 	if (status == CLI_DONE)
 		status = cli_choice(job->args, PUBLIC_KEY_FORMAT, key_formats, &key_format);
@@ -324,6 +387,8 @@ static enum cli_exit check(struct diff_job *job)
 		status = check_stdin(job->args);
 	if (status == CLI_DONE)
 		status = read_target(job);
+	if (status == CLI_DONE)
+		status = check_place(job);
 	if (status == CLI_DONE)
 		status = cli_check_input(job->args->positional[1]);
 	if (status == CLI_DONE)
@@ -474,9 +539,27 @@ static enum cli_exit read_images(struct diff_job *job)
 	return status;
 }
 
+/* With a target all that its slot has room for is used, unless a distance is given. */
+static void find_lead(struct diff_job *job)
+{
+	struct ota_delta_plan *plan = &job->plan.delta;
+	uint32_t block = plan->block;
+
+	if (!plan->in_place || (job->target_name && !job->has_distance))
+		return;
+	if (block == 0 &&
+	    (!job->target_name || ota_in_place_block(&job->target, &block, NULL) != OTA_OK))
+		block = OTA_DELTA_BLOCK;
+	plan->lead = ota_delta_lead(block, ota_index_old(job->index).len, job->new_image.len,
+				    job->distance);
+}
+
 static enum cli_exit make(struct diff_job *job)
 {
 	enum cli_exit status = read_images(job);
+
+	if (status == CLI_DONE)
+		find_lead(job);
 
 	if (status == CLI_DONE)
 		status = job->is_update ? make_update(job) : make_patch(job);
@@ -539,6 +622,16 @@ const struct cli_command cli_cmd_diff = {
 		"pointers it must know where the images begin in memory: --base says so, or an "
 		"Intel\n"
 		"HEX file with -k; else the images' own headers, vector tables and pointers do.\n\n"
+		"With --in-place the patch is for a device with one slot: it moves old up in the\n"
+		"slot, then makes new from the slot's start on, block by block, over what was "
+		"read.\n"
+		"Old bytes that are overwritten by then are not used. --safe-distance says how "
+		"far\n"
+		"behind the byte that is written old must stay readable: the more, the smaller "
+		"the\n"
+		"patch, and the more room the slot needs. The patch says how far old must be "
+		"moved.\n"
+		"With a target whose updater works in place, that is so without being asked.\n\n"
 		"With --target T every format and every size of memory that the target's decoders\n"
 		"allow is tried, and each patch is held against the device as check does, "
 		"signature\n"

@@ -6,6 +6,7 @@
 #include "diff_choose.h"
 #include "emit.h"
 #include "image_text.h"
+#include "patch_text.h"
 
 /* The patch has been proven: should it not open again, less is said of it. */
 void diff_look(struct diff_job *job)
@@ -42,6 +43,12 @@ static void json_code(json_t *object, const struct diff_job *job)
 	cli_json_uint(object, "decoder_stack_bytes", job->info.decoder_stack);
 }
 
+static void json_place(json_t *object, const struct diff_job *job)
+{
+	if (job->info.is_otd && job->info.otd.in_place)
+		cli_json_add(object, "in_place", json_in_place(&job->info));
+}
+
 static enum cli_exit report_json(const struct diff_job *job, bool pointless, size_t xz_len)
 {
 	json_t *object = cli_json("diff");
@@ -61,6 +68,7 @@ static enum cli_exit report_json(const struct diff_job *job, bool pointless, siz
 	}
 	cli_json_uint(object, "decoder_ram_bytes", job->info.decoder_ram);
 	json_code(object, job);
+	json_place(object, job);
 	if (job->target_name)
 		diff_json_choice(object, job);
 	cli_json_bool(object, "pointless", pointless);
@@ -100,6 +108,14 @@ static void report_code(const struct diff_job *job)
 		printf("%s\n", code_words(job));
 }
 
+static void report_place(const struct diff_job *job)
+{
+	char text[IN_PLACE_TEXT_MAX];
+
+	if (job->info.otd.in_place)
+		printf("  in place, %s\n", in_place_text(&job->info, text));
+}
+
 static void report_text(const struct diff_job *job)
 {
 	char size[32];
@@ -121,6 +137,8 @@ static void report_text(const struct diff_job *job)
 	printf("\n");
 	if (job->info.is_otd)
 		report_code(job);
+	if (job->info.is_otd)
+		report_place(job);
 	if (job->target_name)
 		diff_print_choice(job);
 }

@@ -4,6 +4,7 @@
  * without otd_thumb.c and otd_thumb_more.c, OTA_OTD_ONLY_XS without the other tiers, otd_nano.c,
  * otd_priors_nano.c and otd_thumb_more.c, OTA_OTD_ONLY_NANO without the other tiers, otd_priors.c
  * and otd_thumb_more.c.
+ * OTA_OTD_TWO_SLOTS leaves out patches that are applied in place.
  */
 #ifndef OTD_ARCH_H
 #define OTD_ARCH_H
@@ -30,6 +31,11 @@
 #define OTD_HAS_THUMB true
 #endif
 #define OTD_HAS_THUMB_MORE (OTD_HAS_THUMB && OTD_HAS_M)
+#ifdef OTA_OTD_TWO_SLOTS
+#define OTD_HAS_PLACE false
+#else
+#define OTD_HAS_PLACE true
+#endif
 
 /* True when this build has the tier. */
 static inline bool otd_has_tier(enum ota_otd_tier tier)

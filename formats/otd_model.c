@@ -855,6 +855,13 @@ static uint16_t prior(uint32_t packed)
 			  ota_otd_prior_counts[packed % OTD_PRIOR_COUNTS]);
 }
 
+static void set_place(struct ota_otd_model *m, const struct ota_otd_header *header)
+{
+	m->lead = header->block > 0 ? header->lead : UINT32_MAX;
+	while (header->block >> m->block_bits > 1)
+		m->block_bits++;
+}
+
 static void init_nano(struct ota_otd_model *m)
 {
 	for (uint32_t i = 0; i < OTD_ALL_NANO; i++)
@@ -889,6 +896,8 @@ void ota_otd_model_init(struct ota_otd_model *m, const struct ota_otd_header *he
 	m->new_size = header->new_image.size;
 	memcpy(&m->old_image, &header->old_image, image);
 	memcpy((uint8_t *)&m->old_image + image, &header->new_image, image);
+	if (OTD_HAS_PLACE)
+		set_place(m, header);
 	m->split_at = NEVER;
 	m->turned_at = NEVER;
 	m->taught = 1;

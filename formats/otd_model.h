@@ -141,6 +141,7 @@ struct ota_otd_model {
 	uint8_t weights;
 	uint8_t reversed;     /* the last input is about a 0 */
 	uint8_t last;         /* byte of new */
+	uint8_t block_bits;   /* in place: a block's size, its logarithm */
 	uint16_t expected;    /* the halfword, or byte, that is predicted */
 	uint16_t probability; /* of the open decision, and its inputs */
 	uint16_t input[OTD_INPUTS];
@@ -153,6 +154,7 @@ struct ota_otd_model {
 	uint32_t block;     /* no unit before this offset of new */
 	uint32_t split_at;  /* the halfword there goes byte by byte */
 	uint32_t turned_at; /* no second turn there */
+	uint32_t lead;      /* in place: of old; UINT32_MAX: in two slots */
 	uint32_t number;
 	struct ota_otd_unit unit;
 	uint8_t src[OTA_OTD_UNIT_MAX]; /* bytes at `from` */
@@ -303,10 +305,20 @@ static inline uint32_t ota_otd_model_expected_bit(const struct ota_otd_model *m)
 	return ota_otd_model_expected(m) >> (7U - m->bits) & 1U;
 }
 
-/* True when a turn may go there. */
+/* In place: of old, what lies below this is gone. The block that new goes on in is erased whole. */
+static inline uint32_t ota_otd_model_gone(const struct ota_otd_model *m)
+{
+	uint32_t erased = ((m->new_at >> m->block_bits) + 1U) << m->block_bits;
+
+	return OTD_HAS_PLACE && erased > m->lead ? erased - m->lead : 0;
+}
+
+/* True when a turn may go there: the byte is there. */
 static inline bool ota_otd_model_can_turn(const struct ota_otd_model *m, uint32_t from)
 {
-	return from < m->old_image.size || (m->reads_new && from - m->old_image.size < m->new_at);
+	if (from < m->old_image.size)
+		return from >= ota_otd_model_gone(m);
+	return m->reads_new && from - m->old_image.size < m->new_at;
 }
 
 #endif

@@ -13,7 +13,7 @@ bool ota_device_streams(const struct ota_target *target)
 
 bool ota_device_holds_new(const struct ota_target *target)
 {
-	return ota_mode_has_one_slot(target->layout.mode);
+	return ota_mode_has_one_slot(target->layout.mode) && !target->in_place;
 }
 
 /* The chip's own flash is mapped; one beside it is read through a driver. */
@@ -36,11 +36,16 @@ void ota_device_cost_of_kept(const struct ota_target *target, unsigned places,
 
 uint64_t ota_device_page(const struct ota_target *target)
 {
-	bool one_slot = ota_device_holds_new(target);
+	bool one_slot = ota_mode_has_one_slot(target->layout.mode);
 	bool external = one_slot ? target->primary.external : target->secondary.external;
 	const struct ota_flash *flash = external ? &target->external : &target->flash;
 
-	return flash->program > flash->write ? flash->program : flash->write;
+	const struct ota_flash *journal =
+		target->journal.external ? &target->external : &target->flash;
+	uint64_t page = flash->program > flash->write ? flash->program : flash->write;
+
+	/* The journal's records are written out of the same buffer; all are powers of two. */
+	return target->journal.len > 0 && journal->write > page ? journal->write : page;
 }
 
 void ota_device_cost_of_new(const struct ota_update *update, const struct ota_target *target,

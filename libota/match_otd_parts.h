@@ -70,10 +70,33 @@ static inline uint32_t otd_count_equal(const uint8_t *a, const uint8_t *b, size_
 	return n;
 }
 
+/* In place: what of old is gone when new goes on at `at`. With no block nothing is. */
+static inline uint32_t otd_gone(const struct ota_otd_matcher *m, uint32_t at)
+{
+	uint32_t erased = (at | (m->job.block - 1)) + 1;
+
+	return erased > m->job.lead ? erased - m->job.lead : 0;
+}
+
 /* The byte at `place` is there when new is made up to `at`. */
 static inline bool otd_in_reach(const struct ota_otd_matcher *m, uint32_t place, uint32_t at)
 {
-	return place < m->old_len || (m->job.reads_new && place - m->old_len < at);
+	if (place < m->old_len)
+		return place >= otd_gone(m, at);
+	return m->job.reads_new && place - m->old_len < at;
+}
+
+/*
+ * How many of the bytes from `place` on stay there while as many are made from `at` on; `place` is
+ * there now. A block's end may take what is close to its limit.
+ */
+static inline uint32_t otd_stays(const struct ota_otd_matcher *m, uint32_t place, uint32_t at)
+{
+	uint32_t left = m->job.block - (at & (m->job.block - 1));
+
+	if (m->job.block == 0 || place >= m->old_len || otd_gone(m, at + left) <= place + left)
+		return UINT32_MAX;
+	return left;
 }
 
 /* The same instruction or pointer, whatever its target. */

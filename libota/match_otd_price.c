@@ -97,9 +97,12 @@ void ota_otd_price_step(struct otd_program *p, unsigned k)
 	struct otd_lane *lane = &p->lane[k];
 	uint32_t place = p->at - (uint32_t)p->diag[k];
 
-	if (!otd_in_reach(m, place, p->at))
+	/* A unit's bytes are read all at once. */
+	if (p->at < lane->unit_end)
+		p->step[k] = lane->unit_step;
+	else if (!otd_in_reach(m, place, p->at))
 		p->step[k] = p->prices->outside;
-	else if (p->at < lane->unit_end || begin_unit(p, k, place))
+	else if (begin_unit(p, k, place))
 		p->step[k] = lane->unit_step;
 	else if (m->both[place] == otd_new(m)[p->at])
 		p->step[k] = p->prices->equal;
@@ -135,10 +138,12 @@ static uint32_t quiet_from(const struct otd_program *p, uint32_t at)
 	uint32_t end = m->new_len;
 	uint32_t n = 1;
 
-	if (!otd_in_reach(m, place, p->at))
+	if (!otd_in_reach(m, place, p->at) || !otd_in_reach(m, place, at))
 		return at;
 	if (end - at > QUIET_MAX)
 		end = at + QUIET_MAX;
+	if (end - at > otd_stays(m, place, at))
+		end = at + otd_stays(m, place, at);
 	if (place < m->old_len && end - at > m->old_len - place)
 		end = at + (m->old_len - place);
 	while (at < end && n > 0) {

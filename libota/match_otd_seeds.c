@@ -15,7 +15,9 @@
 #define JUDGED    64U
 /* Neighbours in the order of suffixes that are looked at, on each side. */
 #define NEIGHBOURS 8U
-#define KEPT       4U
+/* In place, with those that are gone by then. */
+#define NEIGHBOURS_MAX 64U
+#define KEPT           4U
 /* How much more a byte of the match counts than an equal one behind its end. */
 #define MATCH_WEIGHT 4U
 /* Behind a match of this length nothing else is looked for until close to its end. */
@@ -152,7 +154,7 @@ static uint32_t score_of(const struct seeker *s, uint32_t place, uint32_t at)
 
 	/* In new a place lies before `at`, and what is read there is too, or is made meanwhile. */
 	if (place < m->old_len)
-		room = least(room, m->old_len - place);
+		room = least(least(room, m->old_len - place), otd_stays(m, place, at));
 	exact = ota_common(m->both + place, wanted, 0, least(room, JUDGED));
 	match = exact;
 	if (m->plain && ((place | at) & 1) == 0 && place < m->old_len) {
@@ -195,23 +197,28 @@ static void offer_side(struct seeker *s, const struct ota_index *index, struct o
 {
 	struct ota_span old_image = ota_index_old(index);
 	uint32_t at = s->m->new_len - (uint32_t)wanted.len;
+	unsigned n = 0;
 
-	for (unsigned i = 0; i < NEIGHBOURS; i++) {
-		size_t place;
+	for (unsigned i = 0; n < NEIGHBOURS && i < NEIGHBOURS_MAX; i++) {
+		uint32_t place;
 		size_t len;
 
 		if (!up && rank == 0)
 			return;
-		place = ota_suffix_at(index, up ? rank++ : --rank);
+		place = (uint32_t)ota_suffix_at(index, up ? rank++ : --rank);
 		len = least(least(old_image.len - place, wanted.len), COMPARE_MAX);
 		if (len < min)
 			return;
-		len = ota_common(old_image.data + place, wanted.data, 0, i == 0 ? len : min);
+		len = ota_common(old_image.data + place, wanted.data, 0, n == 0 ? len : min);
 		if (len < min)
 			return;
+		if (!otd_in_reach(s->m, place, at))
+			continue;
+		len = least(len, otd_stays(s->m, place, at));
 		if (len > s->longest && index == s->m->job.index)
 			s->longest = (uint32_t)len;
-		offer(s, (uint32_t)place, at);
+		offer(s, place, at);
+		n++;
 	}
 }
 

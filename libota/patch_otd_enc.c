@@ -171,12 +171,72 @@ static enum ota_err write_trial(struct maker *m, const struct ota_otd_header *he
 	return err;
 }
 
+static void keep(struct maker *m)
+{
+	struct ota_buf worse = m->best;
+
+	m->best = m->trial;
+	m->trial = worse;
+}
+
+/*
+ * In place: the least lead with which no byte is gone that the part of the path is predicted by.
+ * The first block counts from where it is entered, any other from its start.
+ */
+static uint32_t lead_of(const struct maker *m, uint32_t new_at, uint32_t from, uint32_t end)
+{
+	uint32_t block = m->header.block;
+	uint32_t old_len = (uint32_t)m->old_image.len;
+	uint32_t erased = (new_at | (block - 1)) + 1;
+
+	if (from >= old_len || end == new_at)
+		return 0;
+	if (end - new_at > old_len - from)
+		end = new_at + (old_len - from);
+	if (end > erased)
+		erased = new_at + block;
+	return erased > from ? erased - from : 0;
+}
+
+static uint32_t lead_for(const struct maker *m, struct ota_otd_path path)
+{
+	uint32_t block = m->header.block;
+	uint32_t most = block;
+	uint32_t new_at = 0;
+	uint32_t from = 0;
+
+	for (size_t i = 0; i <= path.n; i++) {
+		uint32_t end = i < path.n ? path.turn[i].new_at : (uint32_t)m->new_image.len;
+		uint32_t lead = lead_of(m, new_at, from, end);
+
+		most = lead > most ? lead : most;
+		new_at = end;
+		from = i < path.n ? path.turn[i].from : 0;
+	}
+	return (most + block - 1) & ~(block - 1);
+}
+
+/* The same with old moved up no farther than it must be, if that takes no more. */
+static enum ota_err try_less_lead(struct maker *m, const struct ota_otd_header *header,
+				  struct ota_otd_path path, struct ota_diag *diag)
+{
+	struct ota_otd_header less = *header;
+	enum ota_err err;
+
+	less.lead = lead_for(m, path);
+	if (less.lead >= header->lead)
+		return OTA_OK;
+	err = write_in(m, &less, path, m->best.len, diag);
+	if (err == OTA_OK)
+		keep(m);
+	return err == OTA_E_ROOM ? OTA_OK : err;
+}
+
 /* Writes the path in one way and keeps the result if it is the smallest. */
 static enum ota_err try_way(struct maker *m, enum ota_otd_arch arch, enum ota_otd_tier tier,
 			    struct ota_otd_path path, struct ota_diag *diag)
 {
 	struct ota_otd_header header = m->header;
-	struct ota_buf worse;
 	enum ota_err err;
 
 	header.arch = arch;
@@ -193,10 +253,8 @@ static enum ota_err try_way(struct maker *m, enum ota_otd_arch arch, enum ota_ot
 		return OTA_OK;
 	if (err != OTA_OK)
 		return err;
-	worse = m->best;
-	m->best = m->trial;
-	m->trial = worse;
-	return OTA_OK;
+	keep(m);
+	return header.block > 0 ? try_less_lead(m, &header, path, diag) : OTA_OK;
 }
 
 /* Every way to write one path: the code-aware ones first, and those with least memory. */
@@ -226,6 +284,8 @@ static enum ota_err try_parses(struct maker *m, const struct ota_index *index,
 					.old_place = &m->header.old_image,
 					.new_place = &m->header.new_image,
 					.reads_new = true,
+					.block = m->header.block,
+					.lead = m->header.lead,
 					.passes = PASSES};
 	struct ota_otd_matcher *matcher = NULL;
 	struct ota_otd_turns turns = {.turn = NULL};
@@ -288,6 +348,46 @@ static enum ota_otd_tier largest_tier(enum ota_delta_tier tier)
 	return OTA_OTD_XS;
 }
 
+/* A lead beyond new's end is of no use. */
+static uint32_t most_lead(uint32_t block, size_t new_size)
+{
+	size_t blocks = new_size / block + (new_size % block > 0);
+
+	if (blocks > OTA_OTD_IMAGE_MAX / block)
+		blocks = OTA_OTD_IMAGE_MAX / block;
+	return blocks > 0 ? (uint32_t)blocks * block : block;
+}
+
+uint32_t ota_delta_lead(uint32_t block, size_t old_size, size_t new_size, size_t distance)
+{
+	uint32_t most = most_lead(block, new_size);
+	size_t growth = new_size > old_size ? new_size - old_size : 0;
+	size_t blocks = growth / block + (growth % block > 0) + 1;
+
+	if (distance / block >= most / block || blocks >= most / block - distance / block)
+		return most;
+	blocks += distance / block + (distance % block > 0);
+	return (uint32_t)blocks * block;
+}
+
+uint32_t ota_delta_safe_distance(uint32_t block, size_t old_size, size_t new_size, uint32_t lead)
+{
+	uint32_t least = ota_delta_lead(block, old_size, new_size, 0);
+
+	return lead > least ? lead - least : 0;
+}
+
+static void set_place(struct ota_otd_header *header, const struct ota_delta_plan *plan)
+{
+	uint32_t most;
+
+	if (!plan->in_place)
+		return;
+	header->block = plan->block > 0 ? plan->block : OTA_DELTA_BLOCK;
+	most = most_lead(header->block, header->new_image.size);
+	header->lead = plan->lead > 0 && plan->lead < most ? plan->lead : most;
+}
+
 static enum ota_err begin(struct maker *m, const struct ota_delta_plan *plan, struct ota_diag *diag)
 {
 	struct ota_delta_plan open = *plan;
@@ -312,6 +412,7 @@ static enum ota_err begin(struct maker *m, const struct ota_delta_plan *plan, st
 					    .new_image = place_of(m->new_image, code.new_base)};
 	/* A decoder for M takes what is for XS; nano stands alone. */
 	m->least = m->header.tier == OTA_OTD_NANO ? OTA_OTD_NANO : OTA_OTD_XS;
+	set_place(&m->header, plan);
 	m->memory_size = OTA_OTD_ENC_RAM(m->header.tier);
 	m->memory = malloc(m->memory_size);
 	if (!m->memory)

@@ -18,6 +18,7 @@
 #define HEAD_SIZE   6U
 #define NEW_CEILING 65536U
 #define TURNS_MAX   64U
+#define LEADS       8U
 #define PATCH_MAX   (4U * NEW_MAX) /* the worst of a path takes less than 3 bytes for each of new */
 #define SAVES_MAX   4U
 /* Steps for a byte of either image or of the stream: what comes after them is an endless loop. */
@@ -215,6 +216,10 @@ static struct ota_otd_header header_of(struct ota_span head, struct ota_span old
 	if (head.data[0] & 8)
 		header.tier = OTA_OTD_NANO;
 	header.reads_new = head.data[0] & 4;
+	if (head.data[0] & 8) {
+		header.block = OTA_OTD_BLOCK_MIN << (head.data[0] >> 4 & 3);
+		header.lead = header.block * (1 + head.data[3] % LEADS);
+	}
 	header.old_image.size = (uint32_t)old_image.len;
 	header.new_image.size = new_size;
 	if (header.tier != OTA_OTD_NANO && header.old_image.size > head.data[3] &&

@@ -43,7 +43,7 @@ class Header:
         self.arch = what & 7
         self.tier = what >> 3 & 3
         self.reads_new = what >> 5 & 1
-        reject_if(self.arch > THUMB or self.tier > TIER_M or what & 0x40, "unsupported: byte 3")
+        reject_if(self.arch > THUMB or self.tier > TIER_M, "unsupported: byte 3")
         self.old_size = self.number()
         d = self.number()
         self.new_size = self.old_size + (-(d + 1) // 2 if d & 1 else d // 2)
@@ -51,6 +51,7 @@ class Header:
         reject_if(max(self.old_size, self.new_size) > (1 << 31) - 1, "unsupported: size")
         self.old_crc = int.from_bytes(self.take(4), "little")
         self.new_crc = int.from_bytes(self.take(4), "little")
+        self.block, self.lead = self.place() if what & 0x40 else (0, 0)
         self.old_segments = self.new_segments = [(0, 0)]
         self.addresses(what >> 7)
         self.stream = patch[self.at:]
@@ -73,6 +74,13 @@ class Header:
                 break
         reject_if(i and digit == 0, "malformed: a number ends with a needless 0")
         return value
+
+    def place(self):
+        bits, blocks = self.byte(), self.number()
+        reject_if(not 7 <= bits <= 20, "unsupported: block or direction")
+        reject_if(blocks == 0, "malformed: no lead")
+        reject_if(blocks << bits > (1 << 31) - 1, "unsupported: lead")
+        return 1 << bits, blocks << bits
 
     def addresses(self, have_segments):
         if self.arch != THUMB:
@@ -372,7 +380,10 @@ class Decoder:
 
     def is_there(self, f):
         size = self.header.old_size
-        return f < size or (self.header.reads_new and f - size < self.at)
+        if f < size:
+            block = self.header.block
+            return not block or f + self.header.lead >= (self.at // block + 1) * block
+        return self.header.reads_new and f - size < self.at
 
     def here(self):
         if self.from_ >= self.header.old_size:
@@ -380,6 +391,8 @@ class Decoder:
         return signed32(self.new_image.addr(self.at) - self.old_image.addr(self.from_))
 
     def source(self):
+        if self.from_ < self.header.old_size and not self.is_there(self.from_):
+            return b""
         src = self.old[self.from_:self.from_ + 8]
         if len(src) < 8 and self.header.reads_new:
             behind = max(self.from_ - self.header.old_size, 0)

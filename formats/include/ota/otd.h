@@ -63,12 +63,28 @@ OTA_API bool ota_otd_offset(const struct ota_otd_image *image, uint32_t addr, ui
 #define OTA_OTD_VERSION 1U
 /* Bytes of a header. */
 #define OTA_OTD_HEADER_MIN 14U
-#define OTA_OTD_HEADER_MAX 173U
+#define OTA_OTD_HEADER_MAX 178U
 
+/* This version has patches that are applied in place. Their blocks: powers of 2. */
+#define OTA_OTD_HAS_PLACE 1
+#define OTA_OTD_BLOCK_MIN 128U
+#define OTA_OTD_BLOCK_MAX 0x100000U
+
+/*
+ * With a block, new is made in place: over old, in one slot. The device first moves old up, so that
+ * old's byte q lies at the slot's offset q + lead or higher; new then begins at the slot's offset
+ * 0. A block of the slot is erased as a whole before the first byte of new is written there, so
+ * while byte `at` of new is made, byte q of old is read only if q + lead >= (at / block + 1) *
+ * block: the decoder makes no use of another. The slot must hold lead + old, and new. To outlive a
+ * loss of power the decoder's state must be saved at the start of each block, before it is erased;
+ * a device that saves it only every n blocks moves old up by (n - 1) * block more.
+ */
 struct ota_otd_header {
 	enum ota_otd_arch arch;
 	enum ota_otd_tier tier;
 	bool reads_new;   /* copies from before in new: the decoder wants OTA_WANT_NEW */
+	uint32_t block;   /* in place: bytes erased at a time, a power of 2; 0: old stays */
+	uint32_t lead;    /* in place: bytes that old is moved up by, a multiple of block; else 0 */
 	uint32_t old_crc; /* CRC-32 (IEEE 802.3, as zlib's) of the whole image */
 	uint32_t new_crc;
 	struct ota_otd_image old_image;
@@ -81,9 +97,9 @@ OTA_API bool ota_otd_probe(struct ota_span patch);
 /*
  * Reads the header at the cursor, which moves to the stream; an error is the cursor's, too.
  * OTA_E_TRUNCATED. OTA_E_MALFORMED: not the magic, or what no writer writes. OTA_E_UNSUPPORTED:
- * another version, table, architecture or tier, a patch that is applied in place, tier nano with
- * more than one segment, an image over
- * OTA_OTD_IMAGE_MAX. Fills `header`.
+ * another version, table, architecture or tier, tier nano with more than one segment, an image or a
+ * lead over OTA_OTD_IMAGE_MAX, a block or direction of no known kind, or a patch that is applied in
+ * place and this build has none of these. Fills `header`.
  */
 OTA_API OTA_MUST_CHECK enum ota_err ota_otd_header_read(struct ota_rd *rd,
 							struct ota_otd_header *header);
