@@ -16,7 +16,7 @@
 #define VERSION_AT   2U
 #define VERSION_MASK 0x0fU
 
-static const char *const arch_names[OTA_OTD_ARCHS] = {"none", "thumb"};
+static const char *const arch_names[OTA_OTD_ARCHS] = {"none", "thumb", "rv32", "xtensa"};
 static const char *const tier_names[OTA_OTD_TIERS] = {"xs", "m"};
 static const char *const purpose_names[OTA_OTD_PURPOSES] = {
 	[OTA_OTD_FOR_MATCHES] = "matches",
