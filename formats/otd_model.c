@@ -12,13 +12,15 @@
 #define UNARY_MAX    31U
 #define GOLDEN       0x9e3779b1U /* 2^32 / golden ratio, made odd */
 #define EVEN_ODDS    32768U
-#define WIDE_OP      0xe8U /* high bytes from here on begin a 32-bit instruction */
+#define WIDE_OP      0xe8U /* Thumb: high bytes from here on begin a 32-bit instruction */
 #define NO_SLOT      UINT32_MAX
 #define UNMIXED      0xffU
 #define MIXED_MIN    16U
 #define WEIGHT_LIMIT (8 * OTD_WEIGHT_ONE)
 #define RATE_FLAG    6
 #define RATE_LITERAL 14
+
+#define RV32_OP(m, half) ((half) >> 11)
 
 static uint32_t least(uint32_t a, uint32_t b)
 {
@@ -93,7 +95,7 @@ static bool is_ram(uint32_t key)
 
 static bool has_more(const struct ota_otd_model *m)
 {
-	return OTD_HAS_THUMB && ota_otd_model_is_m(m);
+	return OTD_HAS_CODE && ota_otd_model_is_m(m);
 }
 
 static bool is_local(const struct ota_otd_model *m)
@@ -104,7 +106,7 @@ static bool is_local(const struct ota_otd_model *m)
 /* Only tier M has it. */
 static bool is_more(uint32_t kind)
 {
-	return OTD_HAS_THUMB_MORE && kind >= OTA_OTD_KINDS_XS;
+	return OTD_HAS_MORE && kind >= OTA_OTD_KINDS_XS;
 }
 
 /* Pointers, RAM pointers, branches, tier M's. */
@@ -129,7 +131,24 @@ static OTD_APART uint32_t current_shift(const struct ota_otd_model *m)
 static OTD_APART void go_on(struct ota_otd_model *m)
 {
 	m->n_src = 0;
+	if (otd_is_rv32(m->arch))
+		ota_otd_model_uppers(m)->ahead = 0;
 	m->state = m->new_at == m->new_image.size ? OTD_END : OTD_BEGIN;
+}
+
+/* RV32 keeps a word of what is made. */
+static void keep_word(struct ota_otd_model *m, uint32_t byte)
+{
+	struct ota_otd_uppers *uppers = ota_otd_model_uppers(m);
+
+	uppers->made = uppers->made >> 8 | byte << 24;
+}
+
+/* The byte just made ends the halfword that a 32-bit instruction begins with. */
+static bool is_wide(struct ota_otd_model *m, uint32_t byte)
+{
+	return otd_is_rv32(m->arch) ? otd_rv32_is_wide(ota_otd_model_uppers(m)->made >> 16)
+				    : byte >= WIDE_OP;
 }
 
 /* The bytes that a step has put into out. */
@@ -137,8 +156,10 @@ static void put(struct ota_otd_model *m, uint32_t n)
 {
 	for (uint32_t i = 0; i < n; i++) {
 		m->last_bytes = m->last_bytes << 8 | m->out[i];
+		if (otd_is_rv32(m->arch))
+			keep_word(m, m->out[i]);
 		if ((m->new_at + i) % 2 != 0)
-			m->second = !m->second && m->out[i] >= WIDE_OP;
+			m->second = !m->second && is_wide(m, m->out[i]);
 	}
 	m->n_out = (uint8_t)n;
 	m->new_at += n;
@@ -187,13 +208,23 @@ static void matched(struct ota_otd_model *m)
 	put_half(m, m->expected, n);
 }
 
+/* What the expected halfword is, 5 bits: its opcode, more or less. */
+static uint32_t op_of(const struct ota_otd_model *m)
+{
+	uint32_t half = m->expected;
+
+	if (otd_is_rv32(m->arch))
+		return RV32_OP(m, half);
+	return half >> 11;
+}
+
 /* A halfword that is not as predicted teaches its difference. */
 static void differed(struct ota_otd_model *m, uint32_t halfword)
 {
 	uint16_t diff = (uint16_t)(halfword - m->expected);
 
 	if (m->known) {
-		m->diff[m->expected >> 11] = diff;
+		m->diff[op_of(m)] = diff;
 		m->last_diff = diff;
 	}
 	trouble(m);
@@ -291,7 +322,7 @@ static uint32_t number_slot(const struct ota_otd_model *m)
 	uint32_t base = OTD_S_NUMBER + m->set * OTD_NUMBER_SLOTS;
 	uint32_t above = (uint32_t)m->bits - m->bit; /* bits known, the leading one included */
 
-	if (OTD_HAS_THUMB_MORE && m->set == OTD_N_MORE)
+	if (OTD_HAS_MORE && m->set == OTD_N_MORE)
 		base = more_slot(m, OTD_S_MORE_NUMBER);
 	if (m->state == OTD_NUMBER)
 		return base + least(m->bits, OTD_UNARY_SLOTS - 1);
@@ -338,7 +369,7 @@ static void open_high(struct ota_otd_model *m)
 
 static void open_again(struct ota_otd_model *m)
 {
-	uint16_t diff = m->diff[m->expected >> 11];
+	uint16_t diff = m->diff[op_of(m)];
 
 	m->cands = 0;
 	m->cand = 0;
@@ -453,15 +484,35 @@ static void look_up(struct ota_otd_model *m)
 	add_candidate(m, moved);
 }
 
+static bool rv32_unit(struct ota_otd_model *m, struct ota_span bytes)
+{
+	if (m->from % 2 != 0 ||
+	    ota_otd_rv32_pointer_read(&m->old_image, m->from, bytes, &m->unit))
+		return m->from % 2 == 0;
+	if (m->second)
+		return false;
+	if (bytes.len >= 4 && ota_otd_rv32_lower_read(ota_otd_model_uppers(m), &m->old_image,
+						      m->from, bytes.data, &m->unit))
+		return true;
+	return ota_otd_rv32_code_read((enum ota_otd_tier)m->tier, &m->old_image, m->from, bytes,
+				      &m->unit);
+}
+
+static bool read_unit(struct ota_otd_model *m)
+{
+	struct ota_span bytes = ota_span_of(m->src, least(m->n_src, m->old_image.size - m->from));
+
+	if (otd_is_rv32(m->arch))
+		return rv32_unit(m, bytes);
+	return otd_is_thumb(m->arch) &&
+	       otd_thumb_read((enum ota_otd_tier)m->tier, &m->old_image, m->from, bytes, &m->unit);
+}
+
 static bool open_unit(struct ota_otd_model *m)
 {
-	uint32_t old_left = m->old_image.size - m->from;
-
-	if (m->new_at < m->block || m->new_at % 2 != 0)
+	if (m->new_at < m->block || m->new_at % otd_unit_parity(m->arch) != 0)
 		return false;
-	if (!otd_unit_read((enum ota_otd_arch)m->arch, (enum ota_otd_tier)m->tier, &m->old_image,
-			   m->from, ota_span_of(m->src, least(m->n_src, old_left)), &m->unit) ||
-	    m->unit.len > m->new_image.size - m->new_at)
+	if (!read_unit(m) || m->unit.len > m->new_image.size - m->new_at)
 		return false;
 	look_up(m);
 	if (!is_ram(m->unit.key)) {
@@ -473,15 +524,25 @@ static bool open_unit(struct ota_otd_model *m)
 	return true;
 }
 
+/* What the unit's distance counts from. */
+static uint32_t rv32_addr(const struct ota_otd_model *m)
+{
+	if (m->unit.kind == OTA_OTD_LOWER)
+		return ota_otd_model_uppers((struct ota_otd_model *)(uintptr_t)m)->new_base;
+	return new_addr(m);
+}
+
 bool ota_otd_model_write(const struct ota_otd_model *m, uint32_t target, uint8_t *bytes)
 {
 	memcpy(bytes, m->src, OTA_OTD_UNIT_MAX);
+	if (otd_is_rv32(m->arch))
+		return ota_otd_rv32_write(&m->unit, rv32_addr(m), target, bytes);
 	return OTD_HAS_THUMB && ota_otd_thumb_write(&m->unit, new_addr(m), target, bytes);
 }
 
 uint32_t ota_otd_model_target(const struct ota_otd_model *m, uint32_t cand)
 {
-	return otd_unit_moved(&m->unit, m->cand_shift[cand]);
+	return otd_unit_moved(m->arch, &m->unit, m->cand_shift[cand]);
 }
 
 static OTD_APART void unit_learn(struct ota_otd_model *m, uint32_t shift)
@@ -566,7 +627,7 @@ static void number_done(struct ota_otd_model *m)
 		turn_to(m, m->new_at + d);
 		break;
 	default:
-		d *= otd_unit_step(m->unit.kind);
+		d *= otd_unit_step(m->arch, m->unit.kind);
 		unit_done(m, ota_otd_model_target(m, 0) + d);
 		break;
 	}
@@ -597,6 +658,28 @@ static void tell_bit(struct ota_otd_model *m, uint32_t bit)
 
 /* -- the automaton ----------------------------------------------------------------------------- */
 
+/* Upper parts that have been made, and one that comes. */
+static void see_upper(struct ota_otd_model *m)
+{
+	struct ota_otd_uppers *uppers = ota_otd_model_uppers(m);
+
+	ota_otd_rv32_made(uppers, m->new_at, new_addr(m));
+	if (!m->second && (m->new_at | m->from) % 2 == 0 && m->n_src >= 4)
+		ota_otd_rv32_see(uppers, &m->old_image, m->from, m->new_at, m->src);
+}
+
+void ota_otd_model_look(struct ota_otd_model *m, uint8_t byte)
+{
+	m->src[m->n_src++] = byte;
+	if (m->n_src == 6 && !otd_rv32_is_wide(m->src[4])) {
+		m->n_src = 4;
+		ota_otd_model_uppers(m)->ahead += 2;
+	} else if (m->n_src == OTA_OTD_UNIT_MAX && !ota_otd_rv32_is_user(m->src, m->src + 4)) {
+		m->n_src = 4;
+		ota_otd_model_uppers(m)->ahead += 4;
+	}
+}
+
 void ota_otd_model_begin(struct ota_otd_model *m)
 {
 	bool in_old = m->from < m->old_image.size;
@@ -606,6 +689,8 @@ void ota_otd_model_begin(struct ota_otd_model *m)
 		m->taught = 1;
 		ota_otd_map_teach(ota_otd_model_map(m), m->from - m->run, current_shift(m));
 	}
+	if (otd_is_rv32(m->arch) && in_old)
+		see_upper(m);
 	if (!in_old || !open_unit(m))
 		open_match(m);
 }
@@ -633,7 +718,7 @@ static uint32_t ask_match(struct ota_otd_model *m)
 		return OTD_S_MATCH_PAST + PAST_MASK + 1;
 	}
 	m->weights = OTD_W_MATCH;
-	add_input(m, OTD_S_MATCH_OP + ((uint32_t)m->expected >> 11) * 4 + (past & 3U));
+	add_input(m, OTD_S_MATCH_OP + op_of(m) * 4 + (past & 3U));
 	add_input(m, OTD_S_MATCH_RUN + run);
 	return OTD_S_MATCH_PAST + past;
 }
@@ -652,7 +737,7 @@ static uint32_t ask_unit(struct ota_otd_model *m)
 /* Adds what the open decision is asked of, but for the last one, which it returns. */
 static uint32_t ask(struct ota_otd_model *m)
 {
-	uint32_t op = (uint32_t)m->expected >> 12;
+	uint32_t op = op_of(m) >> 1;
 	uint32_t latest = m->past & 1U;
 
 	switch (m->state) {
@@ -832,6 +917,8 @@ void ota_otd_model_init(struct ota_otd_model *m, const struct ota_otd_header *he
 	m->old_image = header->old_image;
 	m->new_image = header->new_image;
 	ota_otd_model_map(m)->cap = ota_otd_model_is_m(m) ? OTD_ENTRIES_M : OTD_ENTRIES_XS;
+	if (otd_is_rv32(header->arch))
+		ota_otd_model_map(m)->cap -= (uint16_t)OTD_UPPERS_ENTRIES;
 	m->split_at = NEVER;
 	m->turned_at = NEVER;
 	m->taught = 1;

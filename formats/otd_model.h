@@ -12,8 +12,8 @@
 #ifndef OTD_MODEL_H
 #define OTD_MODEL_H
 
-#include "otd_arch.h"
 #include "otd_map.h"
+#include "otd_rv32.h"
 
 /* Which decision is open. */
 enum ota_otd_state {
@@ -205,14 +205,45 @@ static inline struct ota_otd_map *ota_otd_model_map(struct ota_otd_model *m)
 					      (ota_otd_model_is_m(m) ? OTD_ALL_M : OTD_ALL_XS));
 }
 
+/* RV32 remembers upper parts, where others have the map's last entries. */
+#define OTD_UPPERS_ENTRIES                                                                         \
+	((sizeof(struct ota_otd_uppers) + sizeof(struct ota_otd_entry) - 1) /                      \
+	 sizeof(struct ota_otd_entry))
+
+static inline struct ota_otd_uppers *ota_otd_model_uppers(struct ota_otd_model *m)
+{
+	struct ota_otd_map *map = ota_otd_model_map(m);
+
+	return (struct ota_otd_uppers *)(void *)&map->entry[map->cap];
+}
+
 /* Begins, in cleared memory of OTD_MODEL_RAM bytes. */
 void ota_otd_model_init(struct ota_otd_model *m, const struct ota_otd_header *header);
 
 /* Bytes wanted at `from` for the next step, at most OTA_OTD_UNIT_MAX. Only with OTD_BEGIN. */
 static inline uint32_t ota_otd_model_wanted(const struct ota_otd_model *m)
 {
-	return OTD_HAS_THUMB && ota_otd_model_is_m(m) ? OTA_OTD_UNIT_MAX : 4;
+	return OTD_HAS_THUMB && otd_is_thumb(m->arch) && ota_otd_model_is_m(m) ? OTA_OTD_UNIT_MAX
+									       : 4;
 }
+
+/*
+ * Where behind `from` one more byte is wanted, of old, once those are there; 0: nowhere. RV32 looks
+ * for who makes use of a lui or auipc: that instruction stands behind it in src then.
+ */
+static inline uint32_t ota_otd_model_ahead(struct ota_otd_model *m)
+{
+	uint32_t ahead;
+
+	if (!otd_is_rv32(m->arch) || m->second || m->n_src < 4 || m->n_src == OTA_OTD_UNIT_MAX ||
+	    !ota_otd_rv32_is_upper(m->src))
+		return 0;
+	ahead = ota_otd_model_uppers(m)->ahead + m->n_src;
+	return ahead < OTA_OTD_SEEN_MAX ? ahead : 0;
+}
+
+/* Takes it. */
+void ota_otd_model_look(struct ota_otd_model *m, uint8_t byte);
 
 /* Goes from OTD_BEGIN to a decision. src and n_src are filled. */
 void ota_otd_model_begin(struct ota_otd_model *m);

@@ -62,10 +62,56 @@ static uint16_t rest_of(enum ota_otd_arch arch, const struct ota_otd_unit *unit,
 	return (uint16_t)(rest ^ rest >> 16);
 }
 
+static struct otd_unit_at unit_at(enum ota_otd_arch arch, const struct ota_otd_unit *unit,
+				  const uint8_t *bytes)
+{
+	return (struct otd_unit_at){.target = unit->target,
+				    .rest = rest_of(arch, unit, bytes),
+				    .kind = unit->kind,
+				    .len = unit->len};
+}
+
+/*
+ * RV32 has to be gone through from front to back, from instruction to instruction: some units hang
+ * on what registers hold.
+ */
+static void read_rv32(const struct ota_otd_image *place, struct ota_span image,
+		      struct otd_unit_at *units)
+{
+	struct ota_otd_uppers uppers = {0};
+	bool second = false;
+
+	for (size_t at = 0; at < image.len; at += 2) {
+		struct ota_span bytes = ota_span_sub(image, at, OTA_OTD_SEEN_MAX);
+		struct ota_otd_unit unit;
+		bool found;
+
+		units[at / 2] = (struct otd_unit_at){.kind = OTD_NO_UNIT};
+		if (bytes.len >= 4 && !second) {
+			ota_otd_rv32_see(&uppers, place, (uint32_t)at, 0, bytes.data);
+			uppers.upper[0].which &= 0xfffU;
+		}
+		found = ota_otd_unit_read(OTA_OTD_RV32, OTA_OTD_M, place, (uint32_t)at, bytes,
+					  &unit);
+		if (second && found && unit.kind > OTA_OTD_RAM_POINTER)
+			found = false;
+		if (!found && !second && bytes.len >= 4)
+			found = ota_otd_rv32_lower_read(&uppers, place, (uint32_t)at, bytes.data,
+							&unit);
+		if (found)
+			units[at / 2] = unit_at(OTA_OTD_RV32, &unit, bytes.data);
+		second = !second && (bytes.data[0] & 3) == 3;
+	}
+}
+
 /* Units overlap here: whatever a diagonal stands on may be one. */
 static void read_units(enum ota_otd_arch arch, const struct ota_otd_image *place,
 		       struct ota_span image, struct otd_unit_at *units)
 {
+	if (arch == OTA_OTD_RV32) {
+		read_rv32(place, image, units);
+		return;
+	}
 	for (size_t at = 0; at < image.len; at += 2) {
 		struct ota_span bytes = ota_span_sub(image, at, OTA_OTD_UNIT_MAX);
 		struct ota_otd_unit unit;
@@ -73,10 +119,7 @@ static void read_units(enum ota_otd_arch arch, const struct ota_otd_image *place
 		units[at / 2] = (struct otd_unit_at){.kind = OTD_NO_UNIT};
 		if (!ota_otd_unit_read(arch, OTA_OTD_M, place, (uint32_t)at, bytes, &unit))
 			continue;
-		units[at / 2] = (struct otd_unit_at){.target = unit.target,
-						     .rest = rest_of(arch, &unit, bytes.data),
-						     .kind = unit.kind,
-						     .len = unit.len};
+		units[at / 2] = unit_at(arch, &unit, bytes.data);
 	}
 }
 

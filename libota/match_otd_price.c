@@ -50,6 +50,23 @@ static int32_t price_bytes(const struct otd_program *p, uint32_t place, unsigned
 	return price < most ? price : most;
 }
 
+/* The guess at the unit at `place` gives the one at `at` in new. */
+static bool guesses(const struct otd_program *p, uint32_t place, uint32_t at)
+{
+	const struct ota_otd_matcher *m = p->m;
+	uint32_t guess = m->guess[place / 2];
+	uint32_t target = m->new_unit[at / 2].target;
+
+	if (m->job.arch != OTA_OTD_RV32 || m->new_unit[at / 2].kind != OTA_OTD_UPPER)
+		return guess == target;
+	/* Only the upper part must be right. */
+	if ((m->both[place] & 0x7f) == 0x17) {
+		guess -= ota_otd_addr(&m->new_place, at);
+		target -= ota_otd_addr(&m->new_place, at);
+	}
+	return ((guess + 0x800U) ^ (target + 0x800U)) < 0x1000U;
+}
+
 /* The price of a unit as a whole, on `diag`. */
 static int32_t unit_price(const struct otd_program *p, uint32_t place, int32_t diag)
 {
@@ -61,7 +78,7 @@ static int32_t unit_price(const struct otd_program *p, uint32_t place, int32_t d
 	int32_t right = p->prices->equal * old_unit->len;
 	int32_t price;
 
-	if (same && p->guessed && m->guess[place / 2] == new_unit->target)
+	if (same && p->guessed && guesses(p, place, p->at))
 		return right;
 	if (same && !p->guessed)
 		return shift == 0 || shift == (uint32_t)diag ? right : p->prices->reference;
@@ -122,7 +139,7 @@ static uint32_t predicted(const struct otd_program *p, uint32_t place, uint32_t 
 		const struct otd_unit_at *new_unit = &m->new_unit[at / 2];
 
 		if (old_unit->kind != OTD_NO_UNIT && otd_same_unit(old_unit, new_unit))
-			return m->guess[place / 2] == new_unit->target ? old_unit->len : 0;
+			return guesses(p, place, at) ? old_unit->len : 0;
 	}
 	return m->both[place] == otd_new(m)[at] ? 1 : 0;
 }

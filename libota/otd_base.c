@@ -354,3 +354,9 @@ enum ota_err ota_otd_find_base(struct ota_span image, uint32_t *base, const char
 	free(poll);
 	return err;
 }
+
+bool ota_otd_is_rv32(struct ota_span image)
+{
+	(void)image;
+	return false;
+}

@@ -29,11 +29,27 @@ enum ota_otd_kind {
 	OTA_OTD_LDRW, /* LDR.W Rt, [PC, #imm12] */
 	OTA_OTD_MOVW, /* MOVW, then MOVT of the same register right behind it */
 };
+
+/* RV32's others, by numbers that kinds much like them have with Thumb. */
+enum ota_otd_rv32_kind {
+	OTA_OTD_JAL = 2,   /* jal x0, ra, t0 */
+	OTA_OTD_UPPER = 3, /* lui, auipc: the target is what an instruction behind makes of it */
+	OTA_OTD_LOWER = 4, /* addi, jalr, loads, stores: by the register that one of these loaded */
+	/* Tier M only. */
+	OTA_OTD_CJ = 7,     /* c.j, c.jal */
+	OTA_OTD_CB = 8,     /* c.beqz, c.bnez */
+	OTA_OTD_BRANCH = 9, /* beq and the like, 32 bits */
+};
+
 #define OTA_OTD_KINDS    12U
 #define OTA_OTD_KINDS_XS 5U
 
-/* Most bytes of a unit, and so most that a recogniser looks at. */
+/* Most bytes of a unit. */
 #define OTA_OTD_UNIT_MAX 8U
+/* How far behind lui or auipc the instruction may begin that makes use of it. */
+#define OTA_OTD_AHEAD 40U
+/* Most bytes that a recogniser looks at. */
+#define OTA_OTD_SEEN_MAX (OTA_OTD_AHEAD + 4U)
 
 struct ota_otd_unit {
 	uint32_t target; /* the address it holds; with the Thumb bit if it has one */
@@ -52,8 +68,8 @@ struct ota_otd_unit {
 
 /*
  * Recognises a unit at offset `at` of `image`, whose next bytes are `bytes` (all there are, up to
- * OTA_OTD_UNIT_MAX). Looks at nothing else, so that encoder and decoder always agree. The unit's
- * length never exceeds bytes.len. False: none. Fills `unit`.
+ * OTA_OTD_SEEN_MAX). Looks at nothing else, so that encoder and decoder always agree. The unit's
+ * length never exceeds bytes.len. False: none, or an OTA_OTD_LOWER. Fills `unit`.
  */
 OTA_API bool ota_otd_unit_read(enum ota_otd_arch arch, enum ota_otd_tier tier,
 			       const struct ota_otd_image *image, uint32_t at,
@@ -72,6 +88,38 @@ OTA_API uint32_t ota_otd_unit_step(enum ota_otd_arch arch, uint8_t kind);
 /* A target moved by `shift` as the kind can hold it: rounded to the step where that is 4. */
 OTA_API uint32_t ota_otd_unit_moved(enum ota_otd_arch arch, const struct ota_otd_unit *unit,
 				    uint32_t shift);
+
+/* -- RV32 -------------------------------------------------------------------------------------- */
+
+/* What lui or auipc put into a register. */
+struct ota_otd_upper {
+	uint32_t at;       /* its offset in old */
+	uint32_t base;     /* what the register holds */
+	uint32_t new_base; /* and in new; before it is made, its offset there */
+	uint32_t which;    /* opcode and register; 0: none */
+};
+#define OTA_OTD_UPPERS 6U
+
+/* The last of them, the latest first. Zeroed, there are none. */
+struct ota_otd_uppers {
+	uint32_t ahead;    /* bytes passed over in search of a user */
+	uint32_t new_base; /* of the unit read last */
+	uint32_t made;     /* the last 4 bytes of new */
+	struct ota_otd_upper upper[OTA_OTD_UPPERS];
+};
+
+/* Notes the instruction at `bytes`, 4 of them, if it loads an upper part; its new one comes at
+ * offset `new_at`. */
+OTA_API void ota_otd_rv32_see(struct ota_otd_uppers *uppers, const struct ota_otd_image *image,
+			      uint32_t at, uint32_t new_at, const uint8_t *bytes);
+/* The word `made` is there, 4 bytes up to offset `new_at`, address `addr`. */
+OTA_API void ota_otd_rv32_made(struct ota_otd_uppers *uppers, uint32_t new_at, uint32_t addr);
+/* The key of a unit whose kind and target are known. */
+OTA_API bool ota_otd_rv32_key(const struct ota_otd_image *image, struct ota_otd_unit *unit);
+/* Recognises an OTA_OTD_LOWER of a register that is known, in 4 bytes. Fills `unit`. */
+OTA_API bool ota_otd_rv32_lower_read(struct ota_otd_uppers *uppers,
+				     const struct ota_otd_image *image, uint32_t at,
+				     const uint8_t *bytes, struct ota_otd_unit *unit);
 
 /* -- for matchers only ------------------------------------------------------------------------- */
 
