@@ -97,6 +97,13 @@ bool ota_otd_thumb_more_read(const struct ota_otd_image *image, uint32_t pc, str
 			     struct ota_otd_unit *unit);
 bool ota_otd_thumb_more_write(uint8_t kind, uint32_t addr, uint32_t target, uint8_t *bytes);
 
+/* Xtensa's, as the functions of ota/otd_unit.h; one set for both tiers. */
+bool ota_otd_xtensa_read(const struct ota_otd_image *image, uint32_t at, struct ota_span bytes,
+			 struct ota_otd_unit *unit);
+bool ota_otd_xtensa_write(const struct ota_otd_unit *unit, uint32_t addr, uint32_t target,
+			  uint8_t *bytes);
+void ota_otd_xtensa_blank(const struct ota_otd_unit *unit, uint8_t *bytes);
+
 /* -- what ota/otd_unit.h has, for the model ---------------------------------------------------- */
 
 /* Thumb's; RV32's are read by the model itself, which has more to give them. */
@@ -123,8 +130,15 @@ static inline uint32_t otd_rv32_step(uint8_t kind)
 	return kind == OTA_OTD_JAL || kind > OTA_OTD_LOWER ? 2 : 1;
 }
 
+static inline uint32_t otd_xtensa_step(uint8_t kind)
+{
+	return kind == OTA_OTD_CALL || kind == OTA_OTD_L32R ? 4 : 1;
+}
+
 static inline uint32_t otd_unit_step(unsigned arch, uint8_t kind)
 {
+	if (otd_is_xtensa(arch))
+		return otd_xtensa_step(kind);
 	if (otd_is_rv32(arch))
 		return otd_rv32_step(kind);
 	if (!OTD_HAS_THUMB_MORE)
@@ -137,7 +151,8 @@ static inline uint32_t otd_unit_moved(unsigned arch, const struct ota_otd_unit *
 {
 	uint32_t target = unit->target + shift;
 
-	if (OTD_HAS_THUMB_MORE && otd_is_thumb(arch) && otd_unit_step(arch, unit->kind) == 4)
+	if ((otd_is_xtensa(arch) || (OTD_HAS_THUMB_MORE && otd_is_thumb(arch))) &&
+	    otd_unit_step(arch, unit->kind) == 4)
 		target = (target + 2) & ~3U;
 	return target;
 }

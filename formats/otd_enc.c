@@ -213,7 +213,8 @@ static uint32_t choose(struct ota_otd_enc *enc)
 	case OTD_SPLIT:
 		return turns_within(enc, 2);
 	case OTD_AGAIN:
-		return new_half(enc) == ((m->expected + (uint32_t)m->again[m->cand]) & 0xffffU);
+		return new_half(enc) == ((m->expected + (uint32_t)m->again[m->cand]) &
+					 (m->half ? 0xffffU : 0xffU));
 	case OTD_HIGH:
 		return new_half(enc) >> 8 == (uint32_t)m->expected >> 8;
 	case OTD_LITERAL:

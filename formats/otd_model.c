@@ -20,7 +20,21 @@
 #define RATE_FLAG    6
 #define RATE_LITERAL 14
 
-#define RV32_OP(m, half) ((half) >> 11)
+#ifndef OPM
+#define OPM(m, h) (((h) >> 11 & 0x1c) | ((h) & 3))
+#endif
+#ifndef OPD
+#define OPD(m, h) (((h) >> 11 & 0x1c) | ((h) & 3))
+#endif
+#ifndef OP4
+#define OP4(m, h) (OPD(m,h)>>1)
+#endif
+#ifndef HCTX
+#define HCTX(m) ((uint32_t)(m)->second)
+#endif
+#ifndef PASTX
+#define PASTX(m, past) (past)
+#endif
 
 static uint32_t least(uint32_t a, uint32_t b)
 {
@@ -95,18 +109,20 @@ static bool is_ram(uint32_t key)
 
 static bool has_more(const struct ota_otd_model *m)
 {
-	return OTD_HAS_CODE && ota_otd_model_is_m(m);
+	return OTD_HAS_CODE && (ota_otd_model_is_m(m) || otd_is_rv32(m->arch));
 }
 
 static bool is_local(const struct ota_otd_model *m)
 {
+	if (otd_is_xtensa(m->arch))
+		return m->unit.kind >= OTA_OTD_L32R;
 	return has_more(m) && m->unit.kind >= OTA_OTD_LDR && m->unit.kind <= OTA_OTD_LDRW;
 }
 
 /* Only tier M has it. */
 static bool is_more(uint32_t kind)
 {
-	return OTD_HAS_MORE && kind >= OTA_OTD_KINDS_XS;
+	return (OTD_HAS_MORE || OTD_HAS_RV32) && kind >= OTA_OTD_KINDS_XS;
 }
 
 /* Pointers, RAM pointers, branches, tier M's. */
@@ -158,7 +174,9 @@ static void put(struct ota_otd_model *m, uint32_t n)
 		m->last_bytes = m->last_bytes << 8 | m->out[i];
 		if (otd_is_rv32(m->arch))
 			keep_word(m, m->out[i]);
-		if ((m->new_at + i) % 2 != 0)
+		if (otd_is_xtensa(m->arch))
+			m->second = (uint8_t)ota_otd_xtensa_left(m->second, m->out[i]);
+		else if ((m->new_at + i) % 2 != 0)
 			m->second = !m->second && is_wide(m, m->out[i]);
 	}
 	m->n_out = (uint8_t)n;
@@ -203,32 +221,36 @@ static void matched(struct ota_otd_model *m)
 
 	m->run += n;
 	remember(m, 1);
-	if (m->half && m->run >= CALM_RUN)
+	if ((m->half || otd_is_xtensa(m->arch)) && m->run >= CALM_RUN)
 		calm(m);
 	put_half(m, m->expected, n);
 }
 
-/* What the expected halfword is, 5 bits: its opcode, more or less. */
+/* What the expected halfword, or Xtensa's byte, is, 5 bits: its opcode, more or less. */
 static uint32_t op_of(const struct ota_otd_model *m)
 {
 	uint32_t half = m->expected;
 
+	if (otd_is_xtensa(m->arch))
+		return m->second == 0 ? half & 0xfU : 0x10U | half >> 4;
 	if (otd_is_rv32(m->arch))
-		return RV32_OP(m, half);
+		return OPD(m, half);
 	return half >> 11;
 }
 
-/* A halfword that is not as predicted teaches its difference. */
+/* A halfword, or Xtensa's byte, that is not as predicted teaches its difference. */
 static void differed(struct ota_otd_model *m, uint32_t halfword)
 {
 	uint16_t diff = (uint16_t)(halfword - m->expected);
 
+	if (otd_is_xtensa(m->arch))
+		diff &= 0xffU;
 	if (m->known) {
 		m->diff[op_of(m)] = diff;
 		m->last_diff = diff;
 	}
 	trouble(m);
-	put_half(m, halfword, 2);
+	put_half(m, halfword, otd_is_xtensa(m->arch) ? 1 : 2);
 }
 
 /* -- literals ---------------------------------------------------------------------------------- */
@@ -254,7 +276,10 @@ static void literal_done(struct ota_otd_model *m, uint32_t byte)
 		m->high = (uint8_t)byte;
 		open_literal(m, OTD_LOW_BYTE);
 	} else if (m->literal == OTD_LONE_BYTE) {
-		lone_done(m, byte);
+		if (otd_is_xtensa(m->arch))
+			differed(m, byte);
+		else
+			lone_done(m, byte);
 	} else {
 		differed(m, (uint32_t)m->high << 8 | byte);
 	}
@@ -279,7 +304,7 @@ static void tell_literal(struct ota_otd_model *m, uint32_t bit)
 
 static void add_hashed(struct ota_otd_model *m, uint32_t context)
 {
-	uint32_t h = ((context | (uint32_t)m->second << 16) * GOLDEN + m->node) * GOLDEN;
+	uint32_t h = ((context | HCTX(m) << 16) * GOLDEN + m->node) * GOLDEN;
 
 	h = (h ^ h >> 15) * GOLDEN;
 	add_input(m, OTD_SLOTS + (h >> 16 & (ota_otd_model_hashed(m) - 1U)));
@@ -292,7 +317,7 @@ static uint32_t ask_literal(struct ota_otd_model *m)
 		add_hashed(m, 0x100U | m->high);
 	} else {
 		add_input(m, OTD_S_ORDER_0 + m->node);
-		if (ota_otd_model_is_m(m))
+		if (ota_otd_model_is_m(m) || otd_is_xtensa(m->arch))
 			add_hashed(m, m->last_bytes & 0xffU);
 	}
 	if (!m->agree)
@@ -352,16 +377,20 @@ static void turn_to(struct ota_otd_model *m, uint32_t from)
 	m->block = m->new_at;
 	m->turned_at = m->new_at;
 	m->taught = 0;
+	if (otd_is_xtensa(m->arch))
+		m->second = 0;
 	trouble(m);
 	go_on(m);
 }
 
 /* -- misses ------------------------------------------------------------------------------------ */
 
-/* What a halfword that is told whole begins with. */
+/* What a halfword, or Xtensa's byte, that is told whole begins with. */
 static void open_high(struct ota_otd_model *m)
 {
-	if (m->known)
+	if (otd_is_xtensa(m->arch))
+		open_literal(m, OTD_LONE_BYTE);
+	else if (m->known)
 		m->state = OTD_HIGH;
 	else
 		open_literal(m, OTD_HIGH_BYTE);
@@ -388,6 +417,8 @@ static void open_split(struct ota_otd_model *m)
 {
 	if (m->half)
 		m->state = OTD_SPLIT;
+	else if (otd_is_xtensa(m->arch))
+		open_again(m);
 	else
 		open_literal(m, OTD_LONE_BYTE);
 }
@@ -403,7 +434,7 @@ static void open_miss(struct ota_otd_model *m)
 /* The next step goes by a halfword. */
 static OTD_APART bool goes_by_half(const struct ota_otd_model *m)
 {
-	return m->new_at % 2 == 0 && m->new_image.size - m->new_at >= 2 && m->split_at != m->new_at;
+	return !otd_is_xtensa(m->arch) && m->new_at % 2 == 0 && m->new_image.size - m->new_at >= 2 && m->split_at != m->new_at;
 }
 
 static void open_match(struct ota_otd_model *m)
@@ -494,8 +525,7 @@ static bool rv32_unit(struct ota_otd_model *m, struct ota_span bytes)
 	if (bytes.len >= 4 && ota_otd_rv32_lower_read(ota_otd_model_uppers(m), &m->old_image,
 						      m->from, bytes.data, &m->unit))
 		return true;
-	return ota_otd_rv32_code_read((enum ota_otd_tier)m->tier, &m->old_image, m->from, bytes,
-				      &m->unit);
+	return ota_otd_rv32_code_read(&m->old_image, m->from, bytes, &m->unit);
 }
 
 static bool read_unit(struct ota_otd_model *m)
@@ -504,6 +534,9 @@ static bool read_unit(struct ota_otd_model *m)
 
 	if (otd_is_rv32(m->arch))
 		return rv32_unit(m, bytes);
+	if (otd_is_xtensa(m->arch))
+		return ota_otd_xtensa_read(&m->old_image, m->from, bytes, &m->unit) &&
+		       (m->second == 0 || m->unit.kind <= OTA_OTD_RAM_POINTER);
 	return otd_is_thumb(m->arch) &&
 	       otd_thumb_read((enum ota_otd_tier)m->tier, &m->old_image, m->from, bytes, &m->unit);
 }
@@ -537,6 +570,8 @@ bool ota_otd_model_write(const struct ota_otd_model *m, uint32_t target, uint8_t
 	memcpy(bytes, m->src, OTA_OTD_UNIT_MAX);
 	if (otd_is_rv32(m->arch))
 		return ota_otd_rv32_write(&m->unit, rv32_addr(m), target, bytes);
+	if (otd_is_xtensa(m->arch))
+		return ota_otd_xtensa_write(&m->unit, new_addr(m), target, bytes);
 	return OTD_HAS_THUMB && ota_otd_thumb_write(&m->unit, new_addr(m), target, bytes);
 }
 
@@ -597,7 +632,8 @@ static void next_candidate(struct ota_otd_model *m)
 	if (m->unit.kind <= OTA_OTD_RAM_POINTER)
 		open_number(m, OTD_N_POINTER);
 	else
-		open_number(m, is_more(m->unit.kind) ? OTD_N_MORE : OTD_N_BRANCH);
+		open_number(m, is_more(m->unit.kind) && ota_otd_model_is_m(m) ? OTD_N_MORE
+									     : OTD_N_BRANCH);
 }
 
 static void tell_escape(struct ota_otd_model *m, uint32_t bit)
@@ -711,16 +747,16 @@ static uint32_t ask_match(struct ota_otd_model *m)
 	uint32_t past = m->past & PAST_MASK;
 	uint32_t run = run_bucket(m->run) * 2 + (m->miss > 1);
 
-	if (!m->half) {
+	if (!m->half && !otd_is_xtensa(m->arch)) {
 		m->weights = OTD_W_MATCH + OTD_INPUTS;
 		add_input(m, OTD_S_MATCH_OP + OTD_OPCODES * 4);
 		add_input(m, OTD_S_MATCH_RUN + OTD_RUNS * 2 + run);
 		return OTD_S_MATCH_PAST + PAST_MASK + 1;
 	}
 	m->weights = OTD_W_MATCH;
-	add_input(m, OTD_S_MATCH_OP + op_of(m) * 4 + (past & 3U));
+	add_input(m, OTD_S_MATCH_OP + (otd_is_rv32(m->arch)?OPM(m,(uint32_t)m->expected):op_of(m)) * 4 + (past & 3U));
 	add_input(m, OTD_S_MATCH_RUN + run);
-	return OTD_S_MATCH_PAST + past;
+	return OTD_S_MATCH_PAST + PASTX(m,past);
 }
 
 static uint32_t ask_unit(struct ota_otd_model *m)
@@ -737,7 +773,7 @@ static uint32_t ask_unit(struct ota_otd_model *m)
 /* Adds what the open decision is asked of, but for the last one, which it returns. */
 static uint32_t ask(struct ota_otd_model *m)
 {
-	uint32_t op = op_of(m) >> 1;
+	uint32_t op = otd_is_rv32(m->arch)?OP4(m,(uint32_t)m->expected):op_of(m) >> 1;
 	uint32_t latest = m->past & 1U;
 
 	switch (m->state) {
@@ -907,6 +943,14 @@ static uint16_t prior(uint32_t i)
 			  ota_otd_prior_counts[packed % OTD_PRIOR_COUNTS]);
 }
 
+/* Slots behind the hashed ones. */
+static uint32_t more_slots(const struct ota_otd_model *m)
+{
+	if (ota_otd_model_is_m(m))
+		return OTD_SLOTS_MORE;
+	return otd_is_rv32(m->arch) ? OTD_SLOTS_NEAR : 0;
+}
+
 void ota_otd_model_init(struct ota_otd_model *m, const struct ota_otd_header *header)
 {
 	uint16_t *slot = ota_otd_model_slots(m);
@@ -918,7 +962,8 @@ void ota_otd_model_init(struct ota_otd_model *m, const struct ota_otd_header *he
 	m->new_image = header->new_image;
 	ota_otd_model_map(m)->cap = ota_otd_model_is_m(m) ? OTD_ENTRIES_M : OTD_ENTRIES_XS;
 	if (otd_is_rv32(header->arch))
-		ota_otd_model_map(m)->cap -= (uint16_t)OTD_UPPERS_ENTRIES;
+		ota_otd_model_map(m)->cap -=
+			(uint16_t)(OTD_UPPERS_ENTRIES + OTD_NEAR_ENTRIES);
 	m->split_at = NEVER;
 	m->turned_at = NEVER;
 	m->taught = 1;
@@ -926,8 +971,8 @@ void ota_otd_model_init(struct ota_otd_model *m, const struct ota_otd_header *he
 		*slot++ = prior(i);
 	for (uint32_t i = 0; i < ota_otd_model_hashed(m); i++)
 		*slot++ = EVEN_ODDS;
-	for (uint32_t i = OTD_SLOTS; ota_otd_model_is_m(m) && i < OTD_SLOTS + OTD_SLOTS_MORE; i++)
-		*slot++ = prior(i);
+	for (uint32_t i = 0; i < more_slots(m); i++)
+		*slot++ = prior(OTD_SLOTS + i);
 	for (uint32_t i = 0; i < OTD_WEIGHTS; i++)
 		m->weight[i] = ota_otd_prior_weights[i] * (OTD_WEIGHT_ONE / 32);
 	go_on(m);

@@ -172,6 +172,7 @@ struct ota_otd_model {
 #define OTD_HASHED_M   4096U
 #define OTD_ALL_XS     (OTD_SLOTS + OTD_HASHED_XS)
 #define OTD_ALL_M      (OTD_SLOTS + OTD_HASHED_M + OTD_SLOTS_MORE + OTD_SLOTS_MORE % 2U)
+#define OTD_SLOTS_NEAR (3U * 8U)
 #define OTD_ENTRIES_XS 136U
 #define OTD_ENTRIES_M  640U
 
@@ -201,11 +202,18 @@ static inline uint16_t *ota_otd_model_slots(struct ota_otd_model *m)
 
 static inline struct ota_otd_map *ota_otd_model_map(struct ota_otd_model *m)
 {
-	return (struct ota_otd_map *)(void *)(ota_otd_model_slots(m) +
-					      (ota_otd_model_is_m(m) ? OTD_ALL_M : OTD_ALL_XS));
+	uint32_t slots = ota_otd_model_is_m(m) ? OTD_ALL_M : OTD_ALL_XS;
+
+	if (otd_is_rv32(m->arch) && !ota_otd_model_is_m(m))
+		slots += OTD_SLOTS_NEAR;
+	return (struct ota_otd_map *)(void *)(ota_otd_model_slots(m) + slots);
 }
 
-/* RV32 remembers upper parts, where others have the map's last entries. */
+/*
+ * RV32 has more in tier XS, too: slots for its kinds from OTA_OTD_KINDS_XS on, and it remembers
+ * upper parts. Its map has fewer entries for it.
+ */
+#define OTD_NEAR_ENTRIES (OTD_SLOTS_NEAR * sizeof(uint16_t) / sizeof(struct ota_otd_entry))
 #define OTD_UPPERS_ENTRIES                                                                         \
 	((sizeof(struct ota_otd_uppers) + sizeof(struct ota_otd_entry) - 1) /                      \
 	 sizeof(struct ota_otd_entry))

@@ -291,8 +291,8 @@ static bool read_wide(const struct ota_otd_image *image, uint32_t pc, struct ota
 	return ota_otd_code_key(image, unit->target, &unit->key);
 }
 
-/* What tier M knows besides. */
-static bool read_more(const struct ota_otd_image *image, uint32_t pc, struct ota_span bytes,
+/* What does not go far. */
+static bool read_near(const struct ota_otd_image *image, uint32_t pc, struct ota_span bytes,
 		      struct ota_otd_unit *unit)
 {
 	uint32_t word = ota_otd_half(bytes.data);
@@ -318,15 +318,14 @@ static bool read_more(const struct ota_otd_image *image, uint32_t pc, struct ota
 	return ota_otd_code_key(image, unit->target, &unit->key);
 }
 
-bool ota_otd_rv32_code_read(enum ota_otd_tier tier, const struct ota_otd_image *image, uint32_t at,
-			    struct ota_span bytes, struct ota_otd_unit *unit)
+bool ota_otd_rv32_code_read(const struct ota_otd_image *image, uint32_t at, struct ota_span bytes,
+			    struct ota_otd_unit *unit)
 {
 	uint32_t pc = ota_otd_addr(image, at);
 
 	if (bytes.len >= 4 && read_wide(image, pc, bytes, unit))
 		return true;
-	return OTD_HAS_M && tier != OTA_OTD_XS && bytes.len >= 2 &&
-	       read_more(image, pc, bytes, unit);
+	return bytes.len >= 2 && read_near(image, pc, bytes, unit);
 }
 
 /* -- writing ----------------------------------------------------------------------------------- */

@@ -16,8 +16,8 @@ bool ota_otd_rv32_pointer_read(const struct ota_otd_image *image, uint32_t at,
  * Of lui and auipc the bytes are the instruction and the first one that adds a lower part, which
  * need not be the next: see ota_otd_rv32_is_user.
  */
-bool ota_otd_rv32_code_read(enum ota_otd_tier tier, const struct ota_otd_image *image, uint32_t at,
-			    struct ota_span bytes, struct ota_otd_unit *unit);
+bool ota_otd_rv32_code_read(const struct ota_otd_image *image, uint32_t at, struct ota_span bytes,
+			    struct ota_otd_unit *unit);
 /* For OTA_OTD_LOWER `addr` is what the register holds. */
 bool ota_otd_rv32_write(const struct ota_otd_unit *unit, uint32_t addr, uint32_t target,
 			uint8_t *bytes);

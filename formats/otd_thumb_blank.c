@@ -23,7 +23,6 @@ void ota_otd_unit_blank(enum ota_otd_arch arch, const struct ota_otd_unit *unit,
 {
 	switch (arch) {
 	case OTA_OTD_NONE:
-	case OTA_OTD_XTENSA:
 		return;
 	case OTA_OTD_THUMB:
 		for (unsigned i = 0; i < unit->len; i++)
@@ -31,6 +30,9 @@ void ota_otd_unit_blank(enum ota_otd_arch arch, const struct ota_otd_unit *unit,
 		return;
 	case OTA_OTD_RV32:
 		ota_otd_rv32_blank(unit, bytes);
+		return;
+	case OTA_OTD_XTENSA:
+		ota_otd_xtensa_blank(unit, bytes);
 		return;
 	}
 }

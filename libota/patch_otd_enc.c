@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * otd made: the pair is parsed in more ways than one and each parse written in more ways than one;
- * the smallest patch is kept, of equal ones the first.
+ * otd made: the pair is parsed, and the parse written in more ways than one; the smallest patch is
+ * kept, of equal ones the first.
  */
 #include <stdlib.h>
 
@@ -24,9 +24,12 @@
 #define ROOM_SPARE   1024U
 #define ROOM_AT_MOST 16U
 
-/* THE TABLE of parses: what each takes for the price of things. */
-static const struct ota_otd_prices *const parses[] = {
-	&ota_otd_prices_usual,
+/* What the parse takes for the price of things. */
+static const struct ota_otd_prices *const prices[OTA_OTD_ARCHS] = {
+	[OTA_OTD_NONE] = &ota_otd_prices_usual,
+	[OTA_OTD_THUMB] = &ota_otd_prices_usual,
+	[OTA_OTD_RV32] = &ota_otd_prices_usual,
+	[OTA_OTD_XTENSA] = &ota_otd_prices_bytewise,
 };
 
 struct maker {
@@ -287,8 +290,7 @@ static enum ota_err try_path(struct maker *m, struct ota_otd_path path, struct o
 
 /* -- parses ------------------------------------------------------------------------------------ */
 
-static enum ota_err try_parses(struct maker *m, const struct ota_index *index,
-			       struct ota_diag *diag)
+static enum ota_err try_parse(struct maker *m, const struct ota_index *index, struct ota_diag *diag)
 {
 	struct ota_otd_match_job job = {.index = index,
 					.new_image = m->new_image,
@@ -301,11 +303,10 @@ static enum ota_err try_parses(struct maker *m, const struct ota_index *index,
 	struct ota_otd_turns turns = {.turn = NULL};
 	enum ota_err err = ota_otd_matcher_new(&job, &matcher, diag);
 
-	for (size_t i = 0; err == OTA_OK && i < sizeof(parses) / sizeof(parses[0]); i++) {
-		err = ota_otd_match(matcher, parses[i], &turns, diag);
-		if (err == OTA_OK)
-			err = try_path(m, ota_otd_turns_path(&turns), diag);
-	}
+	if (err == OTA_OK)
+		err = ota_otd_match(matcher, prices[m->parsed_as], &turns, diag);
+	if (err == OTA_OK)
+		err = try_path(m, ota_otd_turns_path(&turns), diag);
 	ota_otd_turns_free(&turns);
 	ota_otd_matcher_free(matcher);
 	return err;
@@ -384,7 +385,7 @@ enum ota_err ota_otd_make(const struct ota_delta_plan *plan, const struct ota_in
 	enum ota_err err = begin(&m, plan, diag);
 
 	if (err == OTA_OK)
-		err = try_parses(&m, index, diag);
+		err = try_parse(&m, index, diag);
 	ota_index_spend(plan->spent);
 	if (err == OTA_OK && m.best.len > LARGE_MIN && m.best.len > new_image.len / LARGE_PART)
 		err = try_alone(&m, diag);

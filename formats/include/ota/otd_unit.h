@@ -35,10 +35,16 @@ enum ota_otd_rv32_kind {
 	OTA_OTD_JAL = 2,   /* jal x0, ra, t0 */
 	OTA_OTD_UPPER = 3, /* lui, auipc: the target is what an instruction behind makes of it */
 	OTA_OTD_LOWER = 4, /* addi, jalr, loads, stores: by the register that one of these loaded */
-	/* Tier M only. */
-	OTA_OTD_CJ = 7,     /* c.j, c.jal */
-	OTA_OTD_CB = 8,     /* c.beqz, c.bnez */
-	OTA_OTD_BRANCH = 9, /* beq and the like, 32 bits */
+	OTA_OTD_CJ = 5,     /* c.j, c.jal */
+	OTA_OTD_CB = 6,     /* c.beqz, c.bnez */
+	OTA_OTD_BRANCH = 7, /* beq and the like, 32 bits */
+};
+
+/* Xtensa's others, likewise. They are units only where an instruction begins. */
+enum ota_otd_xtensa_kind {
+	OTA_OTD_CALL = 2, /* call0, call4, call8, call12 */
+	OTA_OTD_L32R = 3,
+	OTA_OTD_J = 4,
 };
 
 #define OTA_OTD_KINDS    12U
@@ -120,6 +126,19 @@ OTA_API bool ota_otd_rv32_key(const struct ota_otd_image *image, struct ota_otd_
 OTA_API bool ota_otd_rv32_lower_read(struct ota_otd_uppers *uppers,
 				     const struct ota_otd_image *image, uint32_t at,
 				     const uint8_t *bytes, struct ota_otd_unit *unit);
+
+/* -- Xtensa ------------------------------------------------------------------------------------ */
+
+/*
+ * Bytes that an instruction still has behind `byte`, which is its first when `left`, this function's
+ * answer for the byte before, is 0: one is 3 bytes long, or 2 when its opcode is a dense one.
+ */
+static inline uint32_t ota_otd_xtensa_left(uint32_t left, uint8_t byte)
+{
+	if (left > 0)
+		return left - 1;
+	return (byte & 0xfU) < 8 ? 2 : 1;
+}
 
 /* -- for matchers only ------------------------------------------------------------------------- */
 
