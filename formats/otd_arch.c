@@ -49,8 +49,8 @@ static bool rv32_read_far(const struct ota_otd_image *image, uint32_t at, struct
 	for (size_t i = 4; i <= OTA_OTD_AHEAD && bytes.len >= 4 && i <= bytes.len - 4;) {
 		memcpy(pair + 4, bytes.data + i, 4);
 		if (ota_otd_rv32_is_user(pair, pair + 4))
-			return ota_otd_rv32_code_read(image, at,
-						      ota_span_of(pair, sizeof(pair)), unit);
+			return ota_otd_rv32_code_read(image, at, ota_span_of(pair, sizeof(pair)),
+						      unit);
 		i += otd_rv32_is_wide(pair[4]) ? 4 : 2;
 	}
 	return false;

@@ -121,7 +121,8 @@ static bool find_delta(const struct ota_otd_enc *enc, uint32_t *delta)
 	uint32_t step = ota_otd_unit_step(arch, m->unit.kind);
 	struct ota_otd_unit unit;
 
-	if (!read_new(enc, &unit) || unit.kind != m->unit.kind || unit.len != m->unit.len || !target_fits(enc, unit.target))
+	if (!read_new(enc, &unit) || unit.kind != m->unit.kind || unit.len != m->unit.len ||
+	    !target_fits(enc, unit.target))
 		return false;
 	*delta = unit.target - ota_otd_model_target(m, 0);
 	if (*delta % step != 0 || *delta + max >= 2 * max)
@@ -213,8 +214,8 @@ static uint32_t choose(struct ota_otd_enc *enc)
 	case OTD_SPLIT:
 		return turns_within(enc, 2);
 	case OTD_AGAIN:
-		return new_half(enc) == ((m->expected + (uint32_t)m->again[m->cand]) &
-					 (m->half ? 0xffffU : 0xffU));
+		return new_half(enc) ==
+		       ((m->expected + (uint32_t)m->again[m->cand]) & (m->half ? 0xffffU : 0xffU));
 	case OTD_HIGH:
 		return new_half(enc) >> 8 == (uint32_t)m->expected >> 8;
 	case OTD_LITERAL:

@@ -20,22 +20,6 @@
 #define RATE_FLAG    6
 #define RATE_LITERAL 14
 
-#ifndef OPM
-#define OPM(m, h) (((h) >> 11 & 0x1c) | ((h) & 3))
-#endif
-#ifndef OPD
-#define OPD(m, h) (((h) >> 11 & 0x1c) | ((h) & 3))
-#endif
-#ifndef OP4
-#define OP4(m, h) (OPD(m,h)>>1)
-#endif
-#ifndef HCTX
-#define HCTX(m) ((uint32_t)(m)->second)
-#endif
-#ifndef PASTX
-#define PASTX(m, past) (past)
-#endif
-
 static uint32_t least(uint32_t a, uint32_t b)
 {
 	return a < b ? a : b;
@@ -226,6 +210,17 @@ static void matched(struct ota_otd_model *m)
 	put_half(m, m->expected, n);
 }
 
+/*
+ * RV32: bits 15-13 and 1-0, by which compressed instructions differ; of a second halfword the
+ * opcode that the first one has.
+ */
+static uint32_t rv32_op(const struct ota_otd_model *m)
+{
+	if (m->second)
+		return ota_otd_model_uppers_of(m)->made >> 18 & 31U;
+	return ((uint32_t)m->expected >> 11 & 0x1cU) | (m->expected & 3U);
+}
+
 /* What the expected halfword, or Xtensa's byte, is, 5 bits: its opcode, more or less. */
 static uint32_t op_of(const struct ota_otd_model *m)
 {
@@ -234,7 +229,7 @@ static uint32_t op_of(const struct ota_otd_model *m)
 	if (otd_is_xtensa(m->arch))
 		return m->second == 0 ? half & 0xfU : 0x10U | half >> 4;
 	if (otd_is_rv32(m->arch))
-		return OPD(m, half);
+		return rv32_op(m);
 	return half >> 11;
 }
 
@@ -304,7 +299,7 @@ static void tell_literal(struct ota_otd_model *m, uint32_t bit)
 
 static void add_hashed(struct ota_otd_model *m, uint32_t context)
 {
-	uint32_t h = ((context | HCTX(m) << 16) * GOLDEN + m->node) * GOLDEN;
+	uint32_t h = ((context | (uint32_t)m->second << 16) * GOLDEN + m->node) * GOLDEN;
 
 	h = (h ^ h >> 15) * GOLDEN;
 	add_input(m, OTD_SLOTS + (h >> 16 & (ota_otd_model_hashed(m) - 1U)));
@@ -434,7 +429,8 @@ static void open_miss(struct ota_otd_model *m)
 /* The next step goes by a halfword. */
 static OTD_APART bool goes_by_half(const struct ota_otd_model *m)
 {
-	return !otd_is_xtensa(m->arch) && m->new_at % 2 == 0 && m->new_image.size - m->new_at >= 2 && m->split_at != m->new_at;
+	return !otd_is_xtensa(m->arch) && m->new_at % 2 == 0 &&
+	       m->new_image.size - m->new_at >= 2 && m->split_at != m->new_at;
 }
 
 static void open_match(struct ota_otd_model *m)
@@ -517,13 +513,12 @@ static void look_up(struct ota_otd_model *m)
 
 static bool rv32_unit(struct ota_otd_model *m, struct ota_span bytes)
 {
-	if (m->from % 2 != 0 ||
-	    ota_otd_rv32_pointer_read(&m->old_image, m->from, bytes, &m->unit))
+	if (m->from % 2 != 0 || ota_otd_rv32_pointer_read(&m->old_image, m->from, bytes, &m->unit))
 		return m->from % 2 == 0;
 	if (m->second)
 		return false;
-	if (bytes.len >= 4 && ota_otd_rv32_lower_read(ota_otd_model_uppers(m), &m->old_image,
-						      m->from, bytes.data, &m->unit))
+	if (bytes.len >= 4 &&
+	    ota_otd_rv32_lower_read(ota_otd_model_uppers(m), &m->old_image, bytes.data, &m->unit))
 		return true;
 	return ota_otd_rv32_code_read(&m->old_image, m->from, bytes, &m->unit);
 }
@@ -561,7 +556,7 @@ static bool open_unit(struct ota_otd_model *m)
 static uint32_t rv32_addr(const struct ota_otd_model *m)
 {
 	if (m->unit.kind == OTA_OTD_LOWER)
-		return ota_otd_model_uppers((struct ota_otd_model *)(uintptr_t)m)->new_base;
+		return ota_otd_model_uppers_of(m)->new_base;
 	return new_addr(m);
 }
 
@@ -633,7 +628,7 @@ static void next_candidate(struct ota_otd_model *m)
 		open_number(m, OTD_N_POINTER);
 	else
 		open_number(m, is_more(m->unit.kind) && ota_otd_model_is_m(m) ? OTD_N_MORE
-									     : OTD_N_BRANCH);
+									      : OTD_N_BRANCH);
 }
 
 static void tell_escape(struct ota_otd_model *m, uint32_t bit)
@@ -694,14 +689,12 @@ static void tell_bit(struct ota_otd_model *m, uint32_t bit)
 
 /* -- the automaton ----------------------------------------------------------------------------- */
 
-/* Upper parts that have been made, and one that comes. */
+/* What the instruction at `from` does to upper parts that registers hold. */
 static void see_upper(struct ota_otd_model *m)
 {
-	struct ota_otd_uppers *uppers = ota_otd_model_uppers(m);
-
-	ota_otd_rv32_made(uppers, m->new_at, new_addr(m));
 	if (!m->second && (m->new_at | m->from) % 2 == 0 && m->n_src >= 4)
-		ota_otd_rv32_see(uppers, &m->old_image, m->from, m->new_at, m->src);
+		ota_otd_rv32_see(ota_otd_model_uppers(m), &m->old_image, m->from, m->new_at,
+				 m->src);
 }
 
 void ota_otd_model_look(struct ota_otd_model *m, uint8_t byte)
@@ -719,15 +712,19 @@ void ota_otd_model_look(struct ota_otd_model *m, uint8_t byte)
 void ota_otd_model_begin(struct ota_otd_model *m)
 {
 	bool in_old = m->from < m->old_image.size;
+	bool is_unit;
 
 	m->n_out = 0;
 	if (in_old && !m->taught && m->run >= TEACH_RUN) {
 		m->taught = 1;
 		ota_otd_map_teach(ota_otd_model_map(m), m->from - m->run, current_shift(m));
 	}
+	if (otd_is_rv32(m->arch))
+		ota_otd_rv32_made(ota_otd_model_uppers(m), m->new_at, new_addr(m));
+	is_unit = in_old && open_unit(m);
 	if (otd_is_rv32(m->arch) && in_old)
 		see_upper(m);
-	if (!in_old || !open_unit(m))
+	if (!is_unit)
 		open_match(m);
 }
 
@@ -754,9 +751,11 @@ static uint32_t ask_match(struct ota_otd_model *m)
 		return OTD_S_MATCH_PAST + PAST_MASK + 1;
 	}
 	m->weights = OTD_W_MATCH;
-	add_input(m, OTD_S_MATCH_OP + (otd_is_rv32(m->arch)?OPM(m,(uint32_t)m->expected):op_of(m)) * 4 + (past & 3U));
+	add_input(m, OTD_S_MATCH_OP + op_of(m) * 4 + (past & 3U));
 	add_input(m, OTD_S_MATCH_RUN + run);
-	return OTD_S_MATCH_PAST + PASTX(m,past);
+	if (otd_is_rv32(m->arch))
+		past = (past & PAST_MASK / 2) | (m->second ? PAST_MASK / 2 + 1 : 0);
+	return OTD_S_MATCH_PAST + past;
 }
 
 static uint32_t ask_unit(struct ota_otd_model *m)
@@ -773,7 +772,7 @@ static uint32_t ask_unit(struct ota_otd_model *m)
 /* Adds what the open decision is asked of, but for the last one, which it returns. */
 static uint32_t ask(struct ota_otd_model *m)
 {
-	uint32_t op = otd_is_rv32(m->arch)?OP4(m,(uint32_t)m->expected):op_of(m) >> 1;
+	uint32_t op = op_of(m) >> 1;
 	uint32_t latest = m->past & 1U;
 
 	switch (m->state) {
@@ -962,8 +961,7 @@ void ota_otd_model_init(struct ota_otd_model *m, const struct ota_otd_header *he
 	m->new_image = header->new_image;
 	ota_otd_model_map(m)->cap = ota_otd_model_is_m(m) ? OTD_ENTRIES_M : OTD_ENTRIES_XS;
 	if (otd_is_rv32(header->arch))
-		ota_otd_model_map(m)->cap -=
-			(uint16_t)(OTD_UPPERS_ENTRIES + OTD_NEAR_ENTRIES);
+		ota_otd_model_map(m)->cap -= (uint16_t)(OTD_UPPERS_ENTRIES + OTD_NEAR_ENTRIES);
 	m->split_at = NEVER;
 	m->turned_at = NEVER;
 	m->taught = 1;

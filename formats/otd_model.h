@@ -225,6 +225,11 @@ static inline struct ota_otd_uppers *ota_otd_model_uppers(struct ota_otd_model *
 	return (struct ota_otd_uppers *)(void *)&map->entry[map->cap];
 }
 
+static inline const struct ota_otd_uppers *ota_otd_model_uppers_of(const struct ota_otd_model *m)
+{
+	return ota_otd_model_uppers((struct ota_otd_model *)(uintptr_t)m);
+}
+
 /* Begins, in cleared memory of OTD_MODEL_RAM bytes. */
 void ota_otd_model_init(struct ota_otd_model *m, const struct ota_otd_header *header);
 

@@ -21,14 +21,34 @@
 #define RS1_AT      15U
 #define REG_MASK    31U
 /* Registers that calls link by, and x0. */
-#define LINK_REGS (1U << 0 | 1U << 1 | 1U << 5)
+#define LINK_REGS   (1U << 0 | RETURN_REGS)
+#define RETURN_REGS (1U << 1 | 1U << 5)
+/* Those that a function need not give back as they were: ra, t0-t6, a0-a7. */
+#define CALLER_REGS 0xf003fce2U
+#define GP          3U
 
 /* Compressed instructions by bits 15-13 and 1-0. */
-#define C_MASK 0xe003U
-#define C_JAL  0x2001U
-#define C_J    0xa001U
-#define C_BEQZ 0xc001U
-#define C_BNEZ 0xe001U
+#define C_MASK     0xe003U
+#define C_ADDI4SPN 0x0000U
+#define C_LW       0x4000U
+#define C_ADDI     0x0001U
+#define C_JAL      0x2001U
+#define C_LI       0x4001U
+#define C_LUI      0x6001U
+#define C_MISC     0x8001U /* shifts, and, or, ... of one of eight registers */
+#define C_J        0xa001U
+#define C_BEQZ     0xc001U
+#define C_BNEZ     0xe001U
+#define C_SLLI     0x0002U
+#define C_LWSP     0x4002U
+#define C_MV_ADD   0x8002U
+/* c.jalr, among the last; its register is not 0. */
+#define C_JALR_MASK 0xf07fU
+#define C_JALR      0x9002U
+/* Registers of 3 bits are x8 to x15; one of C_LW and C_ADDI4SPN, and the second of C_MV_ADD. */
+#define C_REGS     8U
+#define C_REG_MASK 7U
+#define C_REG_2_AT 2U
 
 /* The lower part is signed: the upper one is rounded. */
 #define LOWER_HALF 0x800U
@@ -202,16 +222,68 @@ uint32_t ota_otd_rv32_lower(const uint8_t *bytes)
 	return lower_of(word_of(bytes));
 }
 
+/* The register that an instruction of 32 bits changes; 0: none. */
+static uint32_t changed_by_wide(uint32_t word)
+{
+	switch (word & OPCODE_MASK) {
+	case OP_BRANCH:
+	case OP_STORE:
+	case OP_STORE_FP:
+	case OP_LOAD_FP:
+		return 0;
+	default:
+		return word >> RD_AT & REG_MASK;
+	}
+}
+
+static uint32_t changed_by(uint32_t word)
+{
+	if ((word & 3) == 3)
+		return changed_by_wide(word);
+	switch (word & C_MASK) {
+	case C_ADDI4SPN:
+	case C_LW:
+		return C_REGS + (word >> C_REG_2_AT & C_REG_MASK);
+	case C_MISC:
+		return C_REGS + (word >> RD_AT & C_REG_MASK);
+	case C_MV_ADD: /* c.jr and c.jalr have no second register */
+		return (word >> C_REG_2_AT & REG_MASK) != 0 ? word >> RD_AT & REG_MASK : 0;
+	case C_ADDI:
+	case C_LI:
+	case C_LUI:
+	case C_SLLI:
+	case C_LWSP:
+		return word >> RD_AT & REG_MASK;
+	default:
+		return 0;
+	}
+}
+
+static bool is_call(uint32_t word)
+{
+	uint32_t rd = word >> RD_AT & REG_MASK;
+
+	if ((word & OPCODE_MASK) == OP_JAL || (word & OPCODE_MASK) == OP_JALR)
+		return (RETURN_REGS >> rd & 1) != 0;
+	return (word & C_MASK) == C_JAL || ((word & C_JALR_MASK) == C_JALR && rd != 0);
+}
+
 void ota_otd_rv32_see(struct ota_otd_uppers *uppers, const struct ota_otd_image *image, uint32_t at,
 		      uint32_t new_at, const uint8_t *bytes)
 {
 	uint32_t word = word_of(bytes);
 	struct ota_otd_upper *upper = uppers->upper;
+	uint32_t changed = 1U << changed_by(word);
 
+	if (is_call(word))
+		changed |= CALLER_REGS;
+	for (unsigned i = 0; i < OTA_OTD_UPPERS; i++) {
+		if ((changed >> (upper[i].which >> RD_AT & REG_MASK) & 1) != 0)
+			upper[i].which = 0;
+	}
 	if (!is_upper(word))
 		return;
 	memmove(upper + 1, upper, (OTA_OTD_UPPERS - 1) * sizeof(*upper));
-	upper->at = at;
 	upper->base = upper_value(word, ota_otd_addr(image, at));
 	upper->new_base = new_at;
 	upper->which = OTD_UPPER_OPEN | (word & OTD_UPPER_WHICH);
@@ -231,7 +303,7 @@ void ota_otd_rv32_made(struct ota_otd_uppers *uppers, uint32_t new_at, uint32_t 
 }
 
 bool ota_otd_rv32_lower_read(struct ota_otd_uppers *uppers, const struct ota_otd_image *image,
-			     uint32_t at, const uint8_t *bytes, struct ota_otd_unit *unit)
+			     const uint8_t *bytes, struct ota_otd_unit *unit)
 {
 	uint32_t word = word_of(bytes);
 	uint32_t reg = word >> RS1_AT & REG_MASK;
@@ -239,18 +311,21 @@ bool ota_otd_rv32_lower_read(struct ota_otd_uppers *uppers, const struct ota_otd
 
 	if (reg == 0 || !is_lower(word, &form))
 		return false;
+	unit->kind = OTA_OTD_LOWER;
+	unit->len = 4;
+	if (reg == GP) {
+		uppers->new_base = OTD_GP_BASE;
+		unit->target = OTD_GP_BASE + distance_of(word, form);
+		unit->key = otd_gp_key(unit->target);
+		return true;
+	}
 	for (unsigned i = 0; i < OTA_OTD_UPPERS; i++) {
-		struct ota_otd_upper *upper = &uppers->upper[i];
+		const struct ota_otd_upper *upper = &uppers->upper[i];
 
-		if (upper->which >> RD_AT != reg || at - upper->at > OTA_OTD_AHEAD)
+		if (upper->which >> RD_AT != reg)
 			continue;
-		unit->kind = OTA_OTD_LOWER;
-		unit->len = 4;
 		unit->target = upper->base + distance_of(word, form);
 		uppers->new_base = upper->new_base;
-		/* From here on the register holds something else. */
-		if (form == FORM_I && (word >> RD_AT & REG_MASK) == reg)
-			upper->which = 0;
 		return ota_otd_rv32_value_key(image, unit->target, &unit->key);
 	}
 	return false;

@@ -9,6 +9,20 @@
 #define OTD_UPPER_WHICH 0xfffU
 #define OTD_UPPER_OPEN  0x1000U
 
+/*
+ * What gp holds is not known, and need not be: what it points at has addresses of its own, and keys
+ * behind those of RAM.
+ */
+#define OTD_GP_BASE   0x90000000U
+#define OTD_GP_KEY    (OTA_OTD_KEY_RAM + 0x1000000U)
+#define OTD_GP_BEFORE 0x800U /* bytes that it reaches below */
+#define OTD_GP_SIZE   0x1000U
+
+static inline uint32_t otd_gp_key(uint32_t target)
+{
+	return OTD_GP_KEY + OTD_GP_BEFORE + (target - OTD_GP_BASE);
+}
+
 /* As the functions of ota/otd_unit.h, by parts; code only where an instruction begins. */
 bool ota_otd_rv32_pointer_read(const struct ota_otd_image *image, uint32_t at,
 			       struct ota_span bytes, struct ota_otd_unit *unit);

@@ -2,7 +2,7 @@
 /* For matchers: no part of a decoder. */
 #include "otd_rv32.h"
 
-#define STORE      0x20U /* in the opcode: the lower part lies apart */
+#define STORE 0x20U /* in the opcode: the lower part lies apart */
 
 /* What stays of each kind's bytes, as a word. */
 static const uint32_t kept[OTA_OTD_KINDS] = {
@@ -25,6 +25,12 @@ void ota_otd_rv32_blank(const struct ota_otd_unit *unit, uint8_t *bytes)
 
 bool ota_otd_rv32_key(const struct ota_otd_image *image, struct ota_otd_unit *unit)
 {
+	bool is_gp = unit->target - OTD_GP_BASE + OTD_GP_BEFORE < OTD_GP_SIZE;
+
+	if (unit->kind == OTA_OTD_LOWER && is_gp) {
+		unit->key = otd_gp_key(unit->target);
+		return true;
+	}
 	if (unit->kind == OTA_OTD_JAL || unit->kind > OTA_OTD_LOWER)
 		return ota_otd_code_key(image, unit->target, &unit->key);
 	return ota_otd_rv32_value_key(image, unit->target, &unit->key);

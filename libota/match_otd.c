@@ -100,17 +100,16 @@ static void read_rv32(const struct ota_otd_image *place, struct ota_span image,
 		bool found;
 
 		units[at / 2] = (struct otd_unit_at){.kind = OTD_NO_UNIT};
-		if (bytes.len >= 4 && !second) {
-			ota_otd_rv32_see(&uppers, place, (uint32_t)at, 0, bytes.data);
-			uppers.upper[0].which &= 0xfffU;
-		}
 		found = ota_otd_unit_read(OTA_OTD_RV32, OTA_OTD_M, place, (uint32_t)at, bytes,
 					  &unit);
 		if (second && found && unit.kind > OTA_OTD_RAM_POINTER)
 			found = false;
 		if (!found && !second && bytes.len >= 4)
-			found = ota_otd_rv32_lower_read(&uppers, place, (uint32_t)at, bytes.data,
-							&unit);
+			found = ota_otd_rv32_lower_read(&uppers, place, bytes.data, &unit);
+		if (bytes.len >= 4 && !second) {
+			ota_otd_rv32_see(&uppers, place, (uint32_t)at, 0, bytes.data);
+			uppers.upper[0].which &= 0xfffU;
+		}
 		if (found)
 			units[at / 2] = unit_at(OTA_OTD_RV32, &unit, bytes.data);
 		second = !second && (bytes.data[0] & 3) == 3;

@@ -35,8 +35,8 @@ enum ota_otd_rv32_kind {
 	OTA_OTD_JAL = 2,   /* jal x0, ra, t0 */
 	OTA_OTD_UPPER = 3, /* lui, auipc: the target is what an instruction behind makes of it */
 	OTA_OTD_LOWER = 4, /* addi, jalr, loads, stores: by the register that one of these loaded */
-	OTA_OTD_CJ = 5,     /* c.j, c.jal */
-	OTA_OTD_CB = 6,     /* c.beqz, c.bnez */
+	OTA_OTD_CJ = 5,    /* c.j, c.jal */
+	OTA_OTD_CB = 6,    /* c.beqz, c.bnez */
 	OTA_OTD_BRANCH = 7, /* beq and the like, 32 bits */
 };
 
@@ -99,12 +99,11 @@ OTA_API uint32_t ota_otd_unit_moved(enum ota_otd_arch arch, const struct ota_otd
 
 /* What lui or auipc put into a register. */
 struct ota_otd_upper {
-	uint32_t at;       /* its offset in old */
-	uint32_t base;     /* what the register holds */
-	uint32_t new_base; /* and in new; before it is made, its offset there */
+	uint32_t base;
+	uint32_t new_base; /* in new; before it is made, its offset there */
 	uint32_t which;    /* opcode and register; 0: none */
 };
-#define OTA_OTD_UPPERS 6U
+#define OTA_OTD_UPPERS 10U
 
 /* The last of them, the latest first. Zeroed, there are none. */
 struct ota_otd_uppers {
@@ -114,18 +113,24 @@ struct ota_otd_uppers {
 	struct ota_otd_upper upper[OTA_OTD_UPPERS];
 };
 
-/* Notes the instruction at `bytes`, 4 of them, if it loads an upper part; its new one comes at
- * offset `new_at`. */
+/*
+ * Goes over the instruction at offset `at` of `image`, whose first 4 bytes are `bytes`: forgets
+ * registers that it changes, notes an upper part that it loads. Its new bytes come at offset
+ * `new_at`.
+ */
 OTA_API void ota_otd_rv32_see(struct ota_otd_uppers *uppers, const struct ota_otd_image *image,
 			      uint32_t at, uint32_t new_at, const uint8_t *bytes);
-/* The word `made` is there, 4 bytes up to offset `new_at`, address `addr`. */
+/* The word `made` is there, 4 bytes up to offset `new_at`, address `addr`, of new. */
 OTA_API void ota_otd_rv32_made(struct ota_otd_uppers *uppers, uint32_t new_at, uint32_t addr);
-/* The key of a unit whose kind and target are known. */
-OTA_API bool ota_otd_rv32_key(const struct ota_otd_image *image, struct ota_otd_unit *unit);
-/* Recognises an OTA_OTD_LOWER of a register that is known, in 4 bytes. Fills `unit`. */
+/*
+ * Recognises an OTA_OTD_LOWER of a register that is known, or of gp, in 4 bytes. Fills `unit`, and
+ * uppers->new_base, from which its new target is counted. False: none.
+ */
 OTA_API bool ota_otd_rv32_lower_read(struct ota_otd_uppers *uppers,
-				     const struct ota_otd_image *image, uint32_t at,
-				     const uint8_t *bytes, struct ota_otd_unit *unit);
+				     const struct ota_otd_image *image, const uint8_t *bytes,
+				     struct ota_otd_unit *unit);
+/* Fills the key of a unit whose kind and target are known. False: it has none. */
+OTA_API bool ota_otd_rv32_key(const struct ota_otd_image *image, struct ota_otd_unit *unit);
 
 /* -- Xtensa ------------------------------------------------------------------------------------ */
 
