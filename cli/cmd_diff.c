@@ -56,9 +56,8 @@ static const struct cli_option options[] = {
 		  .help = "otd: memory of the device's decoder: 1 KiB (nano), 4 KiB (xs, default) "
 			  "or 16 KiB (m)"},
 	[ARCH] = {.name = "arch",
-		  .value = "auto|thumb|none",
-		  .help = "otd: code in the images (default auto: thumb where it is found and "
-			  "pays)"},
+		  .value = "auto|thumb|rv32|xtensa|none",
+		  .help = "otd: code in the images (default auto: what is found, where it pays)"},
 	[BASE] = {.name = "base",
 		  .value = "ADDR",
 		  .help = "otd: address of the images' first byte in memory (default: it is looked "
@@ -176,8 +175,9 @@ static enum cli_exit read_code(const struct cli_args *args, struct ota_delta_pla
 	static const char *const tiers[] = {"nano", "xs", "m", NULL};
 	static const enum ota_delta_tier tier_of[] = {OTA_DELTA_TIER_NANO, OTA_DELTA_TIER_XS,
 						      OTA_DELTA_TIER_M};
-	static const char *const archs[] = {"auto", "thumb", "none", NULL};
+	static const char *const archs[] = {"auto", "thumb", "rv32", "xtensa", "none", NULL};
 	static const enum ota_delta_arch arch_of[] = {OTA_DELTA_ARCH_AUTO, OTA_DELTA_ARCH_THUMB,
+						      OTA_DELTA_ARCH_RV32, OTA_DELTA_ARCH_XTENSA,
 						      OTA_DELTA_ARCH_NONE};
 	struct ota_delta_base base = {.known = cli_has(args, BASE)};
 	uint64_t addr = 0;
@@ -618,10 +618,13 @@ const struct cli_command cli_cmd_diff = {
 		"comes\n"
 		"in, in 4 KiB of RAM, or with --tier m in 16 KiB where that makes it smaller;\n"
 		"with --tier nano in 1 KiB, from a patch that is some 5 % larger.\n"
-		"It foresees how branches and pointers in Arm Thumb code (Cortex-M) change. For\n"
-		"pointers it must know where the images begin in memory: --base says so, or an "
-		"Intel\n"
-		"HEX file with -k; else the images' own headers, vector tables and pointers do.\n\n"
+		"It foresees how branches and pointers in code change: Arm Thumb (Cortex-M), "
+		"32-bit\n"
+		"RISC-V and Xtensa. For pointers it must know where the images lie in memory: "
+		"--base\n"
+		"says so, or an Intel HEX file with -k; else the images' own headers (Espressif's, "
+		"too),\n"
+		"vector tables and pointers do.\n\n"
 		"With --in-place the patch is for a device with one slot: it moves old up in the\n"
 		"slot, then makes new from the slot's start on, block by block, over what was "
 		"read.\n"

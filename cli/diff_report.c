@@ -84,9 +84,18 @@ static const char *code_words(const struct diff_job *job)
 		return "code at no known address";
 	if (job->plan.delta.arch == OTA_DELTA_ARCH_NONE)
 		return "no code known";
-	return job->code.arch == OTA_DELTA_ARCH_THUMB
-		       ? "thumb code found, the patch is smaller without"
-		       : "no code found";
+	switch (job->code.arch) {
+	case OTA_DELTA_ARCH_THUMB:
+		return "thumb code found, the patch is smaller without";
+	case OTA_DELTA_ARCH_RV32:
+		return "rv32 code found, the patch is smaller without";
+	case OTA_DELTA_ARCH_XTENSA:
+		return "xtensa code found, the patch is smaller without";
+	case OTA_DELTA_ARCH_AUTO:
+	case OTA_DELTA_ARCH_NONE:
+		break;
+	}
+	return "no code found";
 }
 
 /* What a device needs is asked when a patch is made, and what the patch was made with. */
@@ -150,8 +159,8 @@ static void warn_base(const struct diff_job *job)
 
 	if (job->info.is_otd && plan->arch == OTA_DELTA_ARCH_AUTO &&
 	    job->code.arch == OTA_DELTA_ARCH_NONE && plan->new_base.known && !job->base_from_file)
-		cli_warning("--base", "is of no use: no Thumb code was found in the images; "
-				      "--arch thumb takes it for granted");
+		cli_warning("--base", "is of no use: no code was found in the images; --arch "
+				      "takes one for granted");
 }
 
 enum cli_exit diff_report(const struct diff_job *job)

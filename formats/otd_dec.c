@@ -117,6 +117,27 @@ static enum ota_want check_old(struct ota_otd_dec *dec, struct ota_dec_io *io)
 	return OTA_WANT_NONE;
 }
 
+/* What lies further ahead, of old alone. */
+static enum ota_want look_ahead(struct ota_otd_dec *dec, struct ota_dec_io *io)
+{
+	struct ota_otd_model *m = &dec->model;
+	uint32_t ahead;
+
+	while ((ahead = ota_otd_model_ahead(m)) != 0) {
+		uint32_t at = m->from + ahead;
+		const uint8_t *byte;
+		uint32_t len;
+
+		if (at >= m->old_image.size || !ota_otd_model_can_turn(m, at))
+			break;
+		byte = given(dec, io, at, &len);
+		if (!byte)
+			return (enum ota_want)dec->window;
+		ota_otd_model_look(m, *byte);
+	}
+	return OTA_WANT_NONE;
+}
+
 /* The bytes that the next step is predicted by. */
 static enum ota_want gather(struct ota_otd_dec *dec, struct ota_dec_io *io)
 {
@@ -131,6 +152,12 @@ static enum ota_want gather(struct ota_otd_dec *dec, struct ota_dec_io *io)
 			return (enum ota_want)dec->window;
 		for (; len > 0 && m->n_src < wanted; len--)
 			m->src[m->n_src++] = *bytes++;
+	}
+	if (OTD_HAS_RV32) {
+		enum ota_want want = look_ahead(dec, io);
+
+		if (want != OTA_WANT_NONE)
+			return want;
 	}
 	ota_otd_model_begin(m);
 	return OTA_WANT_NONE;

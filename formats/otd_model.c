@@ -12,7 +12,7 @@
 #define UNARY_MAX    31U
 #define GOLDEN       0x9e3779b1U /* 2^32 / golden ratio, made odd */
 #define EVEN_ODDS    32768U
-#define WIDE_OP      0xe8U /* high bytes from here on begin a 32-bit instruction */
+#define WIDE_OP      0xe8U /* Thumb: high bytes from here on begin a 32-bit instruction */
 #define NO_SLOT      UINT32_MAX
 #define UNMIXED      0xffU
 #define MIXED_MIN    16U
@@ -96,18 +96,20 @@ static bool is_ram(uint32_t key)
 
 static bool has_more(const struct ota_otd_model *m)
 {
-	return OTD_HAS_THUMB && ota_otd_model_is_m(m);
+	return OTD_HAS_CODE && (ota_otd_model_is_m(m) || otd_is_rv32(m->arch));
 }
 
 static bool is_local(const struct ota_otd_model *m)
 {
+	if (otd_is_xtensa(m->arch))
+		return m->unit.kind >= OTA_OTD_L32R;
 	return has_more(m) && m->unit.kind >= OTA_OTD_LDR && m->unit.kind <= OTA_OTD_LDRW;
 }
 
 /* Only tier M has it. */
 static bool is_more(uint32_t kind)
 {
-	return OTD_HAS_THUMB_MORE && kind >= OTA_OTD_KINDS_XS;
+	return (OTD_HAS_MORE || OTD_HAS_RV32) && kind >= OTA_OTD_KINDS_XS;
 }
 
 /* Pointers, RAM pointers, branches, tier M's. */
@@ -132,7 +134,24 @@ static OTD_APART uint32_t current_shift(const struct ota_otd_model *m)
 static OTD_APART void go_on(struct ota_otd_model *m)
 {
 	m->n_src = 0;
+	if (otd_is_rv32(m->arch))
+		ota_otd_model_uppers(m)->ahead = 0;
 	m->state = m->new_at == m->new_size ? OTD_END : OTD_BEGIN;
+}
+
+/* RV32 keeps a word of what is made. */
+static void keep_word(struct ota_otd_model *m, uint32_t byte)
+{
+	struct ota_otd_uppers *uppers = ota_otd_model_uppers(m);
+
+	uppers->made = uppers->made >> 8 | byte << 24;
+}
+
+/* The byte just made ends the halfword that a 32-bit instruction begins with. */
+static bool is_wide(struct ota_otd_model *m, uint32_t byte)
+{
+	return otd_is_rv32(m->arch) ? otd_rv32_is_wide(ota_otd_model_uppers(m)->made >> 16)
+				    : byte >= WIDE_OP;
 }
 
 /* The bytes that a step has put into out. */
@@ -140,8 +159,12 @@ static void put(struct ota_otd_model *m, uint32_t n)
 {
 	for (uint32_t i = 0; i < n; i++) {
 		m->last = m->out[i];
-		if ((m->new_at + i) % 2 != 0)
-			m->second = !m->second && m->out[i] >= WIDE_OP;
+		if (otd_is_rv32(m->arch))
+			keep_word(m, m->out[i]);
+		if (otd_is_xtensa(m->arch))
+			m->second = (uint8_t)ota_otd_xtensa_left(m->second, m->out[i]);
+		else if ((m->new_at + i) % 2 != 0)
+			m->second = !m->second && is_wide(m, m->out[i]);
 	}
 	m->n_out = (uint8_t)n;
 	m->new_at += n;
@@ -185,22 +208,47 @@ static void matched(struct ota_otd_model *m)
 
 	m->run += n;
 	remember(m, 1);
-	if (m->half && m->run >= CALM_RUN)
+	if ((m->half || otd_is_xtensa(m->arch)) && m->run >= CALM_RUN)
 		calm(m);
 	put_half(m, m->expected, n);
 }
 
-/* A halfword that is not as predicted teaches its difference. */
+/*
+ * RV32: bits 15-13 and 1-0, by which compressed instructions differ; of a second halfword the
+ * opcode that the first one has.
+ */
+static uint32_t rv32_op(const struct ota_otd_model *m)
+{
+	if (m->second)
+		return ota_otd_model_uppers_of(m)->made >> 18 & 31U;
+	return ((uint32_t)m->expected >> 11 & 0x1cU) | (m->expected & 3U);
+}
+
+/* What the expected halfword, or Xtensa's byte, is, 5 bits: its opcode, more or less. */
+static uint32_t op_of(const struct ota_otd_model *m)
+{
+	uint32_t half = m->expected;
+
+	if (otd_is_xtensa(m->arch))
+		return m->second == 0 ? half & 0xfU : 0x10U | half >> 4;
+	if (otd_is_rv32(m->arch))
+		return rv32_op(m);
+	return half >> 11;
+}
+
+/* A halfword, or Xtensa's byte, that is not as predicted teaches its difference. */
 static void differed(struct ota_otd_model *m, uint32_t halfword)
 {
 	uint16_t diff = (uint16_t)(halfword - m->expected);
 
+	if (otd_is_xtensa(m->arch))
+		diff &= 0xffU;
 	if (m->known) {
-		m->diff[m->expected >> 11] = diff;
+		m->diff[op_of(m)] = diff;
 		m->last_diff = diff;
 	}
 	trouble(m);
-	put_half(m, halfword, 2);
+	put_half(m, halfword, otd_is_xtensa(m->arch) ? 1 : 2);
 }
 
 /* -- literals ---------------------------------------------------------------------------------- */
@@ -226,7 +274,10 @@ static void literal_done(struct ota_otd_model *m, uint32_t byte)
 		m->high = (uint8_t)byte;
 		open_literal(m, OTD_LOW_BYTE);
 	} else if (m->literal == OTD_LONE_BYTE) {
-		lone_done(m, byte);
+		if (otd_is_xtensa(m->arch))
+			differed(m, byte);
+		else
+			lone_done(m, byte);
 	} else {
 		differed(m, (uint32_t)m->high << 8 | byte);
 	}
@@ -259,7 +310,7 @@ static uint32_t ask_literal(struct ota_otd_model *m)
 		add_hashed(m, 0x100U | m->high);
 	} else {
 		add_input(m, OTD_S_ORDER_0 + m->node);
-		if (ota_otd_model_is_m(m))
+		if (ota_otd_model_is_m(m) || otd_is_xtensa(m->arch))
 			add_hashed(m, m->last);
 	}
 	if (!m->agree)
@@ -289,7 +340,7 @@ static uint32_t number_slot(const struct ota_otd_model *m)
 	uint32_t base = OTD_S_NUMBER + m->set * OTD_NUMBER_SLOTS;
 	uint32_t above = (uint32_t)m->bits - m->bit; /* bits known, the leading one included */
 
-	if (OTD_HAS_THUMB_MORE && m->set == OTD_N_MORE)
+	if (OTD_HAS_MORE && m->set == OTD_N_MORE)
 		base = more_slot(m, OTD_S_MORE_NUMBER);
 	if (m->state == OTD_NUMBER)
 		return base + least(m->bits, OTD_UNARY_SLOTS - 1);
@@ -319,16 +370,20 @@ static void turn_to(struct ota_otd_model *m, uint32_t from)
 	m->block = m->new_at;
 	m->turned_at = m->new_at;
 	m->taught = 0;
+	if (otd_is_xtensa(m->arch))
+		m->second = 0;
 	trouble(m);
 	go_on(m);
 }
 
 /* -- misses ------------------------------------------------------------------------------------ */
 
-/* What a halfword that is told whole begins with. */
+/* What a halfword, or Xtensa's byte, that is told whole begins with. */
 static void open_high(struct ota_otd_model *m)
 {
-	if (m->known)
+	if (otd_is_xtensa(m->arch))
+		open_literal(m, OTD_LONE_BYTE);
+	else if (m->known)
 		m->state = OTD_HIGH;
 	else
 		open_literal(m, OTD_HIGH_BYTE);
@@ -336,7 +391,7 @@ static void open_high(struct ota_otd_model *m)
 
 static void open_again(struct ota_otd_model *m)
 {
-	uint16_t diff = m->diff[m->expected >> 11];
+	uint16_t diff = m->diff[op_of(m)];
 
 	m->cands = 0;
 	m->cand = 0;
@@ -355,6 +410,8 @@ static void open_split(struct ota_otd_model *m)
 {
 	if (m->half)
 		m->state = OTD_SPLIT;
+	else if (otd_is_xtensa(m->arch))
+		open_again(m);
 	else
 		open_literal(m, OTD_LONE_BYTE);
 }
@@ -370,7 +427,8 @@ static void open_miss(struct ota_otd_model *m)
 /* The next step goes by a halfword. */
 static OTD_APART bool goes_by_half(const struct ota_otd_model *m)
 {
-	return m->new_at % 2 == 0 && m->new_size - m->new_at >= 2 && m->split_at != m->new_at;
+	return !otd_is_xtensa(m->arch) && m->new_at % 2 == 0 && m->new_size - m->new_at >= 2 &&
+	       m->split_at != m->new_at;
 }
 
 static void open_match(struct ota_otd_model *m)
@@ -461,15 +519,36 @@ static void look_up(struct ota_otd_model *m)
 	add_candidate(m, moved);
 }
 
+static bool rv32_unit(struct ota_otd_model *m, struct ota_span bytes)
+{
+	if (m->from % 2 != 0 || ota_otd_rv32_pointer_read(&m->old_image, m->from, bytes, &m->unit))
+		return m->from % 2 == 0;
+	if (m->second)
+		return false;
+	if (bytes.len >= 4 &&
+	    ota_otd_rv32_lower_read(ota_otd_model_uppers(m), &m->old_image, bytes.data, &m->unit))
+		return true;
+	return ota_otd_rv32_code_read(&m->old_image, m->from, bytes, &m->unit);
+}
+
+static bool read_unit(struct ota_otd_model *m)
+{
+	struct ota_span bytes = ota_span_of(m->src, least(m->n_src, m->old_image.size - m->from));
+
+	if (otd_is_rv32(m->arch))
+		return rv32_unit(m, bytes);
+	if (otd_is_xtensa(m->arch))
+		return ota_otd_xtensa_read(&m->old_image, m->from, bytes, &m->unit) &&
+		       (m->second == 0 || m->unit.kind <= OTA_OTD_RAM_POINTER);
+	return otd_is_thumb(m->arch) &&
+	       otd_thumb_read((enum ota_otd_tier)m->tier, &m->old_image, m->from, bytes, &m->unit);
+}
+
 static bool open_unit(struct ota_otd_model *m)
 {
-	uint32_t old_left = m->old_image.size - m->from;
-
-	if (m->new_at < m->block || m->new_at % 2 != 0)
+	if (m->new_at < m->block || m->new_at % otd_unit_parity(m->arch) != 0)
 		return false;
-	if (!otd_unit_read((enum ota_otd_arch)m->arch, (enum ota_otd_tier)m->tier, &m->old_image,
-			   m->from, ota_span_of(m->src, least(m->n_src, old_left)), &m->unit) ||
-	    m->unit.len > m->new_size - m->new_at)
+	if (!read_unit(m) || m->unit.len > m->new_size - m->new_at)
 		return false;
 	m->unit.key = ota_otd_map_key(ota_otd_model_map(m), m->unit.key);
 	look_up(m);
@@ -482,15 +561,27 @@ static bool open_unit(struct ota_otd_model *m)
 	return true;
 }
 
+/* What the unit's distance counts from. */
+static uint32_t rv32_addr(const struct ota_otd_model *m)
+{
+	if (m->unit.kind == OTA_OTD_LOWER)
+		return ota_otd_model_uppers_of(m)->new_base;
+	return new_addr(m);
+}
+
 bool ota_otd_model_write(const struct ota_otd_model *m, uint32_t target, uint8_t *bytes)
 {
 	memcpy(bytes, m->src, OTA_OTD_UNIT_MAX);
+	if (otd_is_rv32(m->arch))
+		return ota_otd_rv32_write(&m->unit, rv32_addr(m), target, bytes);
+	if (otd_is_xtensa(m->arch))
+		return ota_otd_xtensa_write(&m->unit, new_addr(m), target, bytes);
 	return OTD_HAS_THUMB && ota_otd_thumb_write(&m->unit, new_addr(m), target, bytes);
 }
 
 uint32_t ota_otd_model_target(const struct ota_otd_model *m, uint32_t cand)
 {
-	return otd_unit_moved(&m->unit, m->cand_shift[cand]);
+	return otd_unit_moved(m->arch, &m->unit, m->cand_shift[cand]);
 }
 
 static OTD_APART void unit_learn(struct ota_otd_model *m, uint32_t shift)
@@ -545,7 +636,8 @@ static void next_candidate(struct ota_otd_model *m)
 	if (m->unit.kind <= OTA_OTD_RAM_POINTER)
 		open_number(m, OTD_N_POINTER);
 	else
-		open_number(m, is_more(m->unit.kind) ? OTD_N_MORE : OTD_N_BRANCH);
+		open_number(m, is_more(m->unit.kind) && ota_otd_model_is_m(m) ? OTD_N_MORE
+									      : OTD_N_BRANCH);
 }
 
 static void tell_escape(struct ota_otd_model *m, uint32_t bit)
@@ -575,7 +667,7 @@ static void number_done(struct ota_otd_model *m)
 		turn_to(m, m->new_at + d);
 		break;
 	default:
-		d *= otd_unit_step(m->unit.kind);
+		d *= otd_unit_step(m->arch, m->unit.kind);
 		unit_done(m, ota_otd_model_target(m, 0) + d);
 		break;
 	}
@@ -606,9 +698,30 @@ static void tell_bit(struct ota_otd_model *m, uint32_t bit)
 
 /* -- the automaton ----------------------------------------------------------------------------- */
 
+/* What the instruction at `from` does to upper parts that registers hold. */
+static void see_upper(struct ota_otd_model *m)
+{
+	if (!m->second && (m->new_at | m->from) % 2 == 0 && m->n_src >= 4)
+		ota_otd_rv32_see(ota_otd_model_uppers(m), &m->old_image, m->from, m->new_at,
+				 m->src);
+}
+
+void ota_otd_model_look(struct ota_otd_model *m, uint8_t byte)
+{
+	m->src[m->n_src++] = byte;
+	if (m->n_src == 6 && !otd_rv32_is_wide(m->src[4])) {
+		m->n_src = 4;
+		ota_otd_model_uppers(m)->ahead += 2;
+	} else if (m->n_src == OTA_OTD_UNIT_MAX && !ota_otd_rv32_is_user(m->src, m->src + 4)) {
+		m->n_src = 4;
+		ota_otd_model_uppers(m)->ahead += 4;
+	}
+}
+
 void ota_otd_model_begin(struct ota_otd_model *m)
 {
 	bool in_old = m->from < m->old_image.size;
+	bool is_unit;
 
 	m->n_out = 0;
 	if (in_old && !m->taught && m->run >= TEACH_RUN) {
@@ -617,7 +730,12 @@ void ota_otd_model_begin(struct ota_otd_model *m)
 		m->taught = 1;
 		ota_otd_map_teach(map, ota_otd_map_key(map, m->from - m->run), current_shift(m));
 	}
-	if (!in_old || !open_unit(m))
+	if (otd_is_rv32(m->arch))
+		ota_otd_rv32_made(ota_otd_model_uppers(m), m->new_at, new_addr(m));
+	is_unit = in_old && open_unit(m);
+	if (otd_is_rv32(m->arch) && in_old)
+		see_upper(m);
+	if (!is_unit)
 		open_match(m);
 }
 
@@ -626,15 +744,17 @@ static uint32_t ask_match(struct ota_otd_model *m)
 	uint32_t past = m->past & PAST_MASK;
 	uint32_t run = ota_otd_run_bucket(m->run) * 2 + (m->miss > 1);
 
-	if (!m->half) {
+	if (!m->half && !otd_is_xtensa(m->arch)) {
 		m->weights = OTD_W_MATCH + OTD_INPUTS;
 		add_input(m, OTD_S_MATCH_OP + OTD_OPCODES * 4);
 		add_input(m, OTD_S_MATCH_RUN + OTD_RUNS * 2 + run);
 		return OTD_S_MATCH_PAST + PAST_MASK + 1;
 	}
 	m->weights = OTD_W_MATCH;
-	add_input(m, OTD_S_MATCH_OP + ((uint32_t)m->expected >> 11) * 4 + (past & 3U));
+	add_input(m, OTD_S_MATCH_OP + op_of(m) * 4 + (past & 3U));
 	add_input(m, OTD_S_MATCH_RUN + run);
+	if (otd_is_rv32(m->arch))
+		past = (past & PAST_MASK / 2) | (m->second ? PAST_MASK / 2 + 1 : 0);
 	return OTD_S_MATCH_PAST + past;
 }
 
@@ -652,7 +772,7 @@ static uint32_t ask_unit(struct ota_otd_model *m)
 /* Adds what the open decision is asked of, but for the last one, which it returns. */
 static uint32_t ask(struct ota_otd_model *m)
 {
-	uint32_t op = (uint32_t)m->expected >> 12;
+	uint32_t op = op_of(m) >> 1;
 	uint32_t latest = m->past & 1U;
 
 	switch (m->state) {
@@ -855,6 +975,14 @@ static uint16_t prior(uint32_t packed)
 			  ota_otd_prior_counts[packed % OTD_PRIOR_COUNTS]);
 }
 
+/* Slots behind the hashed ones. */
+static uint32_t more_slots(const struct ota_otd_model *m)
+{
+	if (ota_otd_model_is_m(m))
+		return OTD_SLOTS_MORE;
+	return otd_is_rv32(m->arch) ? OTD_SLOTS_NEAR : 0;
+}
+
 static void set_place(struct ota_otd_model *m, const struct ota_otd_header *header)
 {
 	m->lead = header->block > 0 ? header->lead : UINT32_MAX;
@@ -878,11 +1006,13 @@ static void init_mixed(struct ota_otd_model *m)
 		*slot++ = prior(ota_otd_prior_slots[i]);
 	for (uint32_t i = 0; i < ota_otd_model_hashed(m); i++)
 		*slot++ = EVEN_ODDS;
-	for (uint32_t i = OTD_SLOTS; ota_otd_model_is_m(m) && i < OTD_SLOTS + OTD_SLOTS_MORE; i++)
-		*slot++ = prior(ota_otd_prior_slots[i]);
+	for (uint32_t i = 0; i < more_slots(m); i++)
+		*slot++ = prior(ota_otd_prior_slots[OTD_SLOTS + i]);
 	for (uint32_t i = 0; i < OTD_WEIGHTS; i++)
 		ota_otd_model_more(m)->weight[i] = ota_otd_prior_weights[i] * (OTD_WEIGHT_ONE / 32);
 	ota_otd_model_map(m)->cap = ota_otd_model_is_m(m) ? OTD_ENTRIES_M : OTD_ENTRIES_XS;
+	if (otd_is_rv32(m->arch))
+		ota_otd_model_map(m)->cap -= (uint16_t)(OTD_UPPERS_ENTRIES + OTD_NEAR_ENTRIES);
 }
 
 void ota_otd_model_init(struct ota_otd_model *m, const struct ota_otd_header *header)

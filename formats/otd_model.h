@@ -12,8 +12,8 @@
 #ifndef OTD_MODEL_H
 #define OTD_MODEL_H
 
-#include "otd_arch.h"
 #include "otd_map.h"
+#include "otd_rv32.h"
 
 /* Which decision is open. */
 enum ota_otd_state {
@@ -182,6 +182,7 @@ struct ota_otd_more {
 #define OTD_ALL_XS       (OTD_SLOTS + OTD_HASHED_XS)
 #define OTD_ALL_M        (OTD_SLOTS + OTD_HASHED_M + OTD_SLOTS_MORE + OTD_SLOTS_MORE % 2U)
 #define OTD_ALL_NANO     238U /* as otd_nano.h has them */
+#define OTD_SLOTS_NEAR   (3U * 8U)
 #define OTD_ENTRIES_XS   136U
 #define OTD_ENTRIES_M    640U
 #define OTD_ENTRIES_NANO 43U
@@ -248,12 +249,35 @@ static inline uint32_t ota_otd_model_n_slots(const struct ota_otd_model *m)
 {
 	if (ota_otd_model_is_nano(m))
 		return OTD_ALL_NANO;
-	return ota_otd_model_is_m(m) ? OTD_ALL_M : OTD_ALL_XS;
+	if (ota_otd_model_is_m(m))
+		return OTD_ALL_M;
+	return OTD_ALL_XS + (otd_is_rv32(m->arch) ? OTD_SLOTS_NEAR : 0);
 }
 
 static inline struct ota_otd_map *ota_otd_model_map(struct ota_otd_model *m)
 {
 	return (struct ota_otd_map *)(void *)(ota_otd_model_slots(m) + ota_otd_model_n_slots(m));
+}
+
+/*
+ * RV32 has more in tier XS, too: slots for its kinds from OTA_OTD_KINDS_XS on, and it remembers
+ * upper parts. Its map has fewer entries for it.
+ */
+#define OTD_NEAR_ENTRIES (OTD_SLOTS_NEAR * sizeof(uint16_t) / sizeof(struct ota_otd_entry))
+#define OTD_UPPERS_ENTRIES                                                                         \
+	((sizeof(struct ota_otd_uppers) + sizeof(struct ota_otd_entry) - 1) /                      \
+	 sizeof(struct ota_otd_entry))
+
+static inline struct ota_otd_uppers *ota_otd_model_uppers(struct ota_otd_model *m)
+{
+	struct ota_otd_map *map = ota_otd_model_map(m);
+
+	return (struct ota_otd_uppers *)(void *)&map->entry[map->cap];
+}
+
+static inline const struct ota_otd_uppers *ota_otd_model_uppers_of(const struct ota_otd_model *m)
+{
+	return ota_otd_model_uppers((struct ota_otd_model *)(uintptr_t)m);
 }
 
 /* Begins, in cleared memory of OTD_MODEL_RAM bytes. */
@@ -262,8 +286,27 @@ void ota_otd_model_init(struct ota_otd_model *m, const struct ota_otd_header *he
 /* Bytes wanted at `from` for the next step, at most OTA_OTD_UNIT_MAX. Only with OTD_BEGIN. */
 static inline uint32_t ota_otd_model_wanted(const struct ota_otd_model *m)
 {
-	return OTD_HAS_THUMB && ota_otd_model_is_m(m) ? OTA_OTD_UNIT_MAX : 4;
+	return OTD_HAS_THUMB && otd_is_thumb(m->arch) && ota_otd_model_is_m(m) ? OTA_OTD_UNIT_MAX
+									       : 4;
 }
+
+/*
+ * Where behind `from` one more byte is wanted, of old, once those are there; 0: nowhere. RV32 looks
+ * for who makes use of a lui or auipc: that instruction stands behind it in src then.
+ */
+static inline uint32_t ota_otd_model_ahead(struct ota_otd_model *m)
+{
+	uint32_t ahead;
+
+	if (!otd_is_rv32(m->arch) || m->second || m->n_src < 4 || m->n_src == OTA_OTD_UNIT_MAX ||
+	    !ota_otd_rv32_is_upper(m->src))
+		return 0;
+	ahead = ota_otd_model_uppers(m)->ahead + m->n_src;
+	return ahead < OTA_OTD_SEEN_MAX ? ahead : 0;
+}
+
+/* Takes it. */
+void ota_otd_model_look(struct ota_otd_model *m, uint8_t byte);
 
 /* Goes from OTD_BEGIN to a decision. src and n_src are filled. */
 void ota_otd_model_begin(struct ota_otd_model *m);

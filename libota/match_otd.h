@@ -36,6 +36,8 @@ struct ota_otd_prices {
 	int32_t unit_wrong_most; /* the most that something else in a unit's place costs */
 };
 extern const struct ota_otd_prices ota_otd_prices_usual;
+/* Where instructions begin at odd places as well. */
+extern const struct ota_otd_prices ota_otd_prices_bytewise;
 
 /* What to match. Borrows. */
 struct ota_otd_match_job {

@@ -42,7 +42,7 @@ static void look_ahead(const struct otd_program *p, int32_t diag, uint32_t at,
 	if (place < m->old_len) {
 		if (room > m->old_len - place)
 			room = m->old_len - place;
-		if (diag % 2 == 0)
+		if (diag % (int32_t)m->grid == 0)
 			bytes = otd_plain(m);
 	}
 	while (outlook->n < OTD_BLOCKS && room >= BLOCK) {

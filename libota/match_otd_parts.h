@@ -5,7 +5,7 @@
 
 #include "match_otd.h"
 
-/* What the recogniser of the largest tier says about two bytes of an image and those behind them.
+/* What the recogniser of the largest tier says about bytes of an image and those behind them.
  */
 struct otd_unit_at {
 	uint32_t target;
@@ -27,9 +27,10 @@ struct ota_otd_matcher {
 	uint32_t *string;             /* places in plain old, by hash of what is there, ascending */
 	uint32_t *first;              /* by hash: the first of them; and the end */
 	uint32_t string_step;         /* between places that are in */
-	struct otd_unit_at *old_unit; /* by offset / 2 */
+	uint32_t grid;                /* units lie at multiples of it */
+	struct otd_unit_at *old_unit; /* by offset / grid */
 	struct otd_unit_at *new_unit;
-	uint32_t *guess;  /* pass 2, by offset in old / 2: the target that is expected in new */
+	uint32_t *guess;  /* pass 2, by offset in old / grid: the target that is expected in new */
 	uint8_t *n_seeds; /* by offset in new */
 	uint32_t *seed;   /* places worth a turn, of all offsets in new one after the other */
 	size_t seeds;

@@ -65,20 +65,20 @@ struct seeker {
 
 /* -- images without addresses ------------------------------------------------------------------ */
 
-static void blank_units(enum ota_otd_arch arch, const struct otd_unit_at *units, uint32_t len,
-			uint8_t *bytes)
+static void blank_units(const struct ota_otd_matcher *m, const struct otd_unit_at *units,
+			uint32_t len, uint8_t *bytes)
 {
 	uint32_t at = 0;
 
 	while (at < len) {
-		const struct otd_unit_at *entry = &units[at / 2];
+		const struct otd_unit_at *entry = &units[at / m->grid];
 		struct ota_otd_unit unit = {.kind = entry->kind, .len = entry->len};
 
 		if (entry->kind == OTD_NO_UNIT) {
-			at += 2;
+			at += m->grid;
 			continue;
 		}
-		ota_otd_unit_blank(arch, &unit, bytes + at);
+		ota_otd_unit_blank(m->job.arch, &unit, bytes + at);
 		at += entry->len;
 	}
 }
@@ -95,8 +95,8 @@ static enum ota_err make_plain(struct seeker *s, struct ota_diag *diag)
 		return ota_fail(diag, OTA_E_MEMORY, "out of memory, %zu bytes wanted", len + 1);
 	if (len > 0)
 		memcpy(m->plain, m->both, len);
-	blank_units(m->job.arch, m->old_unit, m->old_len, m->plain);
-	blank_units(m->job.arch, m->new_unit, m->new_len, m->plain + m->old_len);
+	blank_units(m, m->old_unit, m->old_len, m->plain);
+	blank_units(m, m->new_unit, m->new_len, m->plain + m->old_len);
 	return ota_index_build(ota_span_of(m->plain, m->old_len), &s->index, diag);
 }
 
@@ -126,8 +126,8 @@ static enum ota_err make_strings(struct ota_otd_matcher *m, struct ota_diag *dia
 {
 	size_t bytes;
 
-	/* Instructions lie at even places. */
-	m->string_step = m->job.arch == OTA_OTD_NONE ? 1 : 2;
+	/* Nothing begins between. */
+	m->string_step = m->job.arch == OTA_OTD_NONE ? 1 : m->grid;
 	bytes = ((size_t)m->old_len / m->string_step + 1) * sizeof(*m->string);
 	m->string = malloc(bytes);
 	m->first = calloc(((size_t)1 << OTD_STRING_BITS) + 1, sizeof(*m->first));
@@ -157,7 +157,7 @@ static uint32_t score_of(const struct seeker *s, uint32_t place, uint32_t at)
 		room = least(least(room, m->old_len - place), otd_stays(m, place, at));
 	exact = ota_common(m->both + place, wanted, 0, least(room, JUDGED));
 	match = exact;
-	if (m->plain && ((place | at) & 1) == 0 && place < m->old_len) {
+	if (m->plain && (place | at) % m->grid == 0 && place < m->old_len) {
 		const uint8_t *plain_wanted = m->plain + m->old_len + at;
 		size_t plain = ota_common(m->plain + place, plain_wanted, 0, least(room, JUDGED));
 
@@ -322,7 +322,7 @@ static void look(struct seeker *s, uint32_t at)
 	s->list.n = 0;
 	s->longest = 0;
 	look_in(s, m->job.index, ota_span_tail(s->new_image, at), EXACT_MIN);
-	if (m->plain && at % 2 == 0) {
+	if (m->plain && at % m->grid == 0) {
 		struct ota_span plain = ota_span_of(m->plain + m->old_len, m->new_len);
 
 		look_in(s, s->index, ota_span_tail(plain, at), PLAIN_MIN);

@@ -16,7 +16,7 @@
 #define VERSION_AT   2U
 #define VERSION_MASK 0x0fU
 
-static const char *const arch_names[OTA_OTD_ARCHS] = {"none", "thumb"};
+static const char *const arch_names[OTA_OTD_ARCHS] = {"none", "thumb", "rv32", "xtensa"};
 static const char *const tier_names[OTA_OTD_TIERS] = {"xs", "m", "nano"};
 /* From the smallest memory to the largest. */
 static const enum ota_otd_tier by_memory[OTA_OTD_TIERS] = {OTA_OTD_NANO, OTA_OTD_XS, OTA_OTD_M};

@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * otd made: the pair is parsed in more ways than one and each parse written in more ways than one;
- * the smallest patch is kept, of equal ones the first.
+ * otd made: the pair is parsed, and the parse written in more ways than one; the smallest patch is
+ * kept, of equal ones the first.
  */
 #include <stdlib.h>
 
+#include "esp_image.h"
 #include "match_otd.h"
 #include "otd_base.h"
 #include "patch_otd.h"
@@ -23,9 +24,12 @@
 #define ROOM_SPARE   1024U
 #define ROOM_AT_MOST 16U
 
-/* THE TABLE of parses: what each takes for the price of things. */
-static const struct ota_otd_prices *const parses[] = {
-	&ota_otd_prices_usual,
+/* What the parse takes for the price of things. */
+static const struct ota_otd_prices *const prices[OTA_OTD_ARCHS] = {
+	[OTA_OTD_NONE] = &ota_otd_prices_usual,
+	[OTA_OTD_THUMB] = &ota_otd_prices_usual,
+	[OTA_OTD_RV32] = &ota_otd_prices_usual,
+	[OTA_OTD_XTENSA] = &ota_otd_prices_bytewise,
 };
 
 struct maker {
@@ -44,10 +48,61 @@ struct maker {
 
 /* -- what the images are ----------------------------------------------------------------------- */
 
+/* The architecture in the patch that `arch` stands for, once it is found. */
+static enum ota_otd_arch arch_of(enum ota_delta_arch arch)
+{
+	switch (arch) {
+	case OTA_DELTA_ARCH_THUMB:
+		return OTA_OTD_THUMB;
+	case OTA_DELTA_ARCH_RV32:
+		return OTA_OTD_RV32;
+	case OTA_DELTA_ARCH_XTENSA:
+		return OTA_OTD_XTENSA;
+	case OTA_DELTA_ARCH_NONE:
+	case OTA_DELTA_ARCH_AUTO:
+		break;
+	}
+	return OTA_OTD_NONE;
+}
+
+/* The same architecture in both, by the code itself. */
 static enum ota_delta_arch find_arch(struct ota_span old_image, struct ota_span new_image)
 {
-	return ota_otd_is_thumb(old_image) && ota_otd_is_thumb(new_image) ? OTA_DELTA_ARCH_THUMB
-									  : OTA_DELTA_ARCH_NONE;
+	if (ota_otd_is_thumb(old_image) && ota_otd_is_thumb(new_image))
+		return OTA_DELTA_ARCH_THUMB;
+	if (ota_otd_is_rv32(old_image) && ota_otd_is_rv32(new_image))
+		return OTA_DELTA_ARCH_RV32;
+	if (ota_otd_is_xtensa(old_image) && ota_otd_is_xtensa(new_image))
+		return OTA_DELTA_ARCH_XTENSA;
+	return OTA_DELTA_ARCH_NONE;
+}
+
+/*
+ * True when both images are Espressif's, for one kind of core. Fills their places, of as many
+ * segments.
+ */
+static bool read_esp(struct ota_span old_image, struct ota_span new_image,
+		     struct ota_esp_image *old_esp, struct ota_esp_image *new_esp)
+{
+	if (ota_esp_image_read(old_image, old_esp) != OTA_OK ||
+	    ota_esp_image_read(new_image, new_esp) != OTA_OK || old_esp->arch != new_esp->arch)
+		return false;
+	ota_esp_image_pair(&old_esp->place, &new_esp->place);
+	return true;
+}
+
+static void use_esp(const struct ota_esp_image *old_esp, const struct ota_esp_image *new_esp,
+		    struct ota_delta_code *code)
+{
+	if (code->arch == OTA_DELTA_ARCH_AUTO)
+		code->arch =
+			new_esp->arch == OTA_OTD_RV32 ? OTA_DELTA_ARCH_RV32 : OTA_DELTA_ARCH_XTENSA;
+	if (code->arch == OTA_DELTA_ARCH_NONE)
+		return;
+	code->segmented = true;
+	code->old_base = (struct ota_delta_base){true, old_esp->place.segment[0].addr};
+	code->new_base = (struct ota_delta_base){true, new_esp->place.segment[0].addr};
+	code->base_from = "from the image header";
 }
 
 /* Fills what is not known yet, if it can be told. Fills `how` then. */
@@ -87,8 +142,15 @@ enum ota_err ota_delta_find_code(const struct ota_delta_plan *plan, struct ota_s
 				 struct ota_span new_image, struct ota_delta_code *code,
 				 struct ota_diag *diag)
 {
+	struct ota_esp_image old_esp, new_esp;
+	bool is_esp = read_esp(old_image, new_image, &old_esp, &new_esp);
+
 	*code = (struct ota_delta_code){
 		.arch = plan->arch, .old_base = plan->old_base, .new_base = plan->new_base};
+	if (is_esp && !plan->old_base.known && !plan->new_base.known) {
+		use_esp(&old_esp, &new_esp, code);
+		return OTA_OK;
+	}
 	if (code->arch == OTA_DELTA_ARCH_AUTO)
 		code->arch = find_arch(old_image, new_image);
 	if (code->arch == OTA_DELTA_ARCH_NONE || find_bases(old_image, new_image, code) == OTA_OK)
@@ -102,6 +164,19 @@ static struct ota_otd_image place_of(struct ota_span image, struct ota_delta_bas
 	return (struct ota_otd_image){.size = (uint32_t)image.len, /* at most OTA_DELTA_MAX */
 				      .n_segments = 1,
 				      .segment = {{.addr = base.known ? base.addr : 0}}};
+}
+
+/* Where the images of the pair lie, into the header. */
+static void find_places(struct maker *m, const struct ota_delta_code *code)
+{
+	struct ota_esp_image old_esp, new_esp;
+
+	m->header.old_image = place_of(m->old_image, code->old_base);
+	m->header.new_image = place_of(m->new_image, code->new_base);
+	if (code->segmented && read_esp(m->old_image, m->new_image, &old_esp, &new_esp)) {
+		m->header.old_image = old_esp.place;
+		m->header.new_image = new_esp.place;
+	}
 }
 
 /* -- one patch --------------------------------------------------------------------------------- */
@@ -275,8 +350,7 @@ static enum ota_err try_path(struct maker *m, struct ota_otd_path path, struct o
 
 /* -- parses ------------------------------------------------------------------------------------ */
 
-static enum ota_err try_parses(struct maker *m, const struct ota_index *index,
-			       struct ota_diag *diag)
+static enum ota_err try_parse(struct maker *m, const struct ota_index *index, struct ota_diag *diag)
 {
 	struct ota_otd_match_job job = {.index = index,
 					.new_image = m->new_image,
@@ -291,11 +365,10 @@ static enum ota_err try_parses(struct maker *m, const struct ota_index *index,
 	struct ota_otd_turns turns = {.turn = NULL};
 	enum ota_err err = ota_otd_matcher_new(&job, &matcher, diag);
 
-	for (size_t i = 0; err == OTA_OK && i < sizeof(parses) / sizeof(parses[0]); i++) {
-		err = ota_otd_match(matcher, parses[i], &turns, diag);
-		if (err == OTA_OK)
-			err = try_path(m, ota_otd_turns_path(&turns), diag);
-	}
+	if (err == OTA_OK)
+		err = ota_otd_match(matcher, prices[m->parsed_as], &turns, diag);
+	if (err == OTA_OK)
+		err = try_path(m, ota_otd_turns_path(&turns), diag);
 	ota_otd_turns_free(&turns);
 	ota_otd_matcher_free(matcher);
 	return err;
@@ -401,15 +474,14 @@ static enum ota_err begin(struct maker *m, const struct ota_delta_plan *plan, st
 	err = ota_delta_find_code(&open, m->old_image, m->new_image, &code, diag);
 	if (err != OTA_OK)
 		return err;
-	m->parsed_as = code.arch == OTA_DELTA_ARCH_THUMB ? OTA_OTD_THUMB : OTA_OTD_NONE;
-	m->may_be[OTA_OTD_NONE] = plan->arch != OTA_DELTA_ARCH_THUMB;
-	m->may_be[OTA_OTD_THUMB] =
-		plan->arch != OTA_DELTA_ARCH_NONE && m->parsed_as == OTA_OTD_THUMB;
+	m->parsed_as = arch_of(code.arch);
+	m->may_be[m->parsed_as] = plan->arch != OTA_DELTA_ARCH_NONE;
+	m->may_be[OTA_OTD_NONE] =
+		plan->arch == OTA_DELTA_ARCH_NONE || plan->arch == OTA_DELTA_ARCH_AUTO;
 	m->header = (struct ota_otd_header){.tier = largest_tier(plan->tier),
 					    .old_crc = ota_crc32(0, m->old_image),
-					    .new_crc = ota_crc32(0, m->new_image),
-					    .old_image = place_of(m->old_image, code.old_base),
-					    .new_image = place_of(m->new_image, code.new_base)};
+					    .new_crc = ota_crc32(0, m->new_image)};
+	find_places(m, &code);
 	/* A decoder for M takes what is for XS; nano stands alone. */
 	m->least = m->header.tier == OTA_OTD_NANO ? OTA_OTD_NANO : OTA_OTD_XS;
 	set_place(&m->header, plan);
@@ -431,7 +503,7 @@ enum ota_err ota_otd_make(const struct ota_delta_plan *plan, const struct ota_in
 	enum ota_err err = begin(&m, plan, diag);
 
 	if (err == OTA_OK)
-		err = try_parses(&m, index, diag);
+		err = try_parse(&m, index, diag);
 	ota_index_spend(plan->spent);
 	if (err == OTA_OK && m.best.len > LARGE_MIN && m.best.len > new_image.len / LARGE_PART)
 		err = try_alone(&m, diag);

@@ -46,7 +46,7 @@ usage 'error: --base: without code no address is of use' -o p --arch none --base
 usage 'error: --window: otd has no windows' -o p --tier m --window 16K
 usage 'error: --secondary: otd has no secondary compression' -o p --secondary lzma
 usage '"l" is not one of nano, xs, m' -o p --tier l
-usage '"arm64" is not one of auto, thumb, none' -o p --arch arm64
+usage '"arm64" is not one of auto, thumb, rv32, xtensa, none' -o p --arch arm64
 usage 'error: --base: "flash" is not a number' -o p --base flash
 usage '0x100000000 is more than 4294967295' -o p --base 0x100000000
 expect 2 "$OTATOOL" diff - - -o p --format bsdiff

@@ -68,7 +68,7 @@ says out "; no code found$"
 # An address says nothing then, and that is said.
 expect 0 "$OTATOOL" diff a b -o p3 --base 0x8000
 same p2 p3
-says err "warning: --base: is of no use: no Thumb code was found"
+says err "warning: --base: is of no use: no code was found"
 expect 0 "$OTATOOL" diff a b -o p3 --base 0x8000 --arch thumb
 says out "; thumb code at 0x00008000 \\(given\\)$"
 # Code that a patch does not need to know.

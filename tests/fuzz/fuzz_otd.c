@@ -211,7 +211,7 @@ static struct ota_otd_header header_of(struct ota_span head, struct ota_span old
 {
 	struct ota_otd_header header = {.old_crc = ota_crc32(0, old_image)};
 
-	header.arch = head.data[0] & 1 ? OTA_OTD_THUMB : OTA_OTD_NONE;
+	header.arch = (enum ota_otd_arch)((head.data[0] & 1) | (head.data[0] >> 2 & 2));
 	header.tier = head.data[0] & 2 ? OTA_OTD_M : OTA_OTD_XS;
 	if (head.data[0] & 8)
 		header.tier = OTA_OTD_NANO;

@@ -19,9 +19,10 @@ from types import SimpleNamespace
 sys.dont_write_bytecode = True  # nothing is left among the sources
 
 from otd_reference_thumb import M32, RAM_KEYS, TIER_M, Image, Thumb, signed32  # noqa: E402
+from otd_reference_xtensa import Xtensa  # noqa: E402
 
 SPEC = Path(__file__).resolve().parents[2] / "formats" / "otd.md"
-THUMB = 1
+NONE, THUMB, XTENSA = 0, 1, 3
 
 
 class BadPatch(Exception):
@@ -43,7 +44,7 @@ class Header:
         self.arch = what & 7
         self.tier = what >> 3 & 3
         self.reads_new = what >> 5 & 1
-        reject_if(self.arch > THUMB or self.tier > TIER_M, "unsupported: byte 3")
+        reject_if(self.arch not in (NONE, THUMB, XTENSA) or self.tier > TIER_M, "unsupported: byte 3")
         self.old_size = self.number()
         d = self.number()
         self.new_size = self.old_size + (-(d + 1) // 2 if d & 1 else d // 2)
@@ -83,7 +84,7 @@ class Header:
         return 1 << bits, blocks << bits
 
     def addresses(self, have_segments):
-        if self.arch != THUMB:
+        if self.arch == NONE:
             reject_if(have_segments, "malformed: segments without an architecture")
         elif not have_segments:
             v = self.number()
@@ -338,7 +339,8 @@ class Decoder:
         self.header, self.tier, self.old = header, header.tier, old
         self.old_image = Image(header.old_size, header.old_segments)
         self.new_image = Image(header.new_size, header.new_segments)
-        self.thumb = Thumb(self.old_image, self.tier) if header.arch == THUMB else None
+        self.lone_hashed = self.tier == TIER_M
+        self.code = self.code_of(header.arch)
         self.new = bytearray()
         self.trace = trace and (lambda line: trace(f"{self.at:02x} {self.from_:02x} {line}"))
         self.at = self.from_ = self.run = self.miss = self.past = 0
@@ -346,6 +348,9 @@ class Decoder:
         self.split_at = self.turned_at = None
         self.diff, self.last_diff = [0] * 32, 0
         self.learned, self.map = [0, 0], Map(self.tier)
+
+    def code_of(self, arch):
+        return Thumb(self.old_image, self.tier) if arch == THUMB else None
 
     def decode(self):
         if self.header.new_size == 0:
@@ -405,12 +410,14 @@ class Decoder:
         if not self.taught and self.run >= 12 and self.from_ < old_size:
             self.taught = 1
             self.map.teach(self.from_ - self.run, self.here())
-        if (self.thumb and self.at >= self.block and not self.at & 1 and not self.from_ & 1 and
-                self.from_ < old_size):
-            unit = self.thumb.recognise(self.from_, src[:old_size - self.from_])
+        if self.code and self.at >= self.block and self.from_ < old_size:
+            unit = self.recognise(src[:old_size - self.from_])
             if unit and unit.length <= self.header.new_size - self.at and self.unit(unit, src):
                 return
         self.match(src)
+
+    def recognise(self, data):
+        return None if self.at & 1 or self.from_ & 1 else self.code.recognise(self.from_, data)
 
     # -- 8 UNIT -----------------------------------------------------------------------------------
     def classify(self, unit):
@@ -469,7 +476,7 @@ class Decoder:
         return guesses[0] + d * unit.step & M32
 
     def take_unit(self, unit, src, t, first, cls):
-        out = self.thumb.rewrite(unit, src, self.new_image.addr(self.at), t)
+        out = self.code.rewrite(unit, src, self.new_image.addr(self.at), t)
         reject_if(out is None, "malformed: a unit cannot hold its target")
         shift = signed32(t - unit.target)
         if first and cls < 2:
@@ -553,7 +560,7 @@ class Decoder:
                 slots = [self.hashed(256 + high, node)]
             else:
                 slots = [ORDER_0 + node]
-                if self.tier == TIER_M:
+                if self.lone_hashed:
                     slots.append(self.hashed(self.new[-1] if self.new else 0, node))
             if agree:
                 slots.append(EXPECTED + j * 4 + kind)
@@ -582,9 +589,77 @@ class Decoder:
         self.trouble()
 
 
+# -- 17 Xtensa ------------------------------------------------------------------------------------
+class XtensaDecoder(Decoder):
+    """Everything byte by byte; `second` is what is left of an instruction."""
+
+    def code_of(self, arch):
+        self.lone_hashed = True
+        return Xtensa(self.old_image)
+
+    def put(self, data):
+        for byte in data:
+            if self.second:
+                self.second -= 1
+            else:
+                self.second = 2 if byte & 15 < 8 else 1
+            self.new.append(byte)
+            self.at += 1
+            self.from_ += 1
+
+    def recognise(self, data):
+        return self.code.recognise(self.from_, data, self.second == 0)
+
+    def turn(self):
+        super().turn()
+        self.second = 0
+
+    def match(self, src):
+        known = len(src) > 0
+        expected = src[0] if known else 0
+        op = 16 + (expected >> 4) if self.second else expected & 15
+        if known and self.byte_expected(op):
+            self.put(src[:1])
+            return
+        if self.turned_at != self.at:
+            slots = (TURN + self.miss, TURN_OP + (op >> 1) * 2 + (self.past & 1))
+            if self.slots.mixed(slots, W_TURN, "TURN"):
+                self.turn()
+                return
+        byte = self.again(op, expected) if known else None
+        if byte is None:
+            byte = self.literal(3, known, expected)
+        if known:
+            self.last_diff = self.diff[op] = byte - expected & 0xFF
+        self.trouble()
+        self.put([byte])
+
+    def byte_expected(self, op):
+        bucket = self.run if self.run < 4 else min(11, 1 + self.run.bit_length())
+        slots = (MATCH_OP + op * 4 + (self.past & 3), MATCH_RUN + bucket * 2 + (self.miss > 1),
+                 MATCH_PAST + self.past)
+        if not self.slots.mixed(slots, W_MATCH, "MATCH"):
+            return False
+        self.run += 1
+        self.remember(1)
+        if self.run >= 8:
+            self.calm()
+        return True
+
+    def again(self, op, expected):
+        candidates = [c for c in (self.diff[op], self.last_diff) if c]
+        for which, candidate in enumerate(dict.fromkeys(candidates)):
+            slots = (AGAIN + which * 2 + (self.past & 1), AGAIN_OP + (op >> 1) * 2 + which)
+            if self.slots.mixed(slots, W_AGAIN + 2 * which, "AGAIN"):
+                return expected + candidate & 0xFF
+        return None
+
+
 def apply(old, patch, trace=None):
     header = Header(patch)
     reject_if(header.old_size != len(old) or header.old_crc != zlib.crc32(old), "wrong base")
+    if header.arch == XTENSA:
+        return XtensaDecoder(header, old, trace).decode()
     return Decoder(header, old, trace).decode()
 
 

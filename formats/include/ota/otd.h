@@ -20,8 +20,10 @@ extern "C" {
 enum ota_otd_arch {
 	OTA_OTD_NONE = 0,
 	OTA_OTD_THUMB = 1,
+	OTA_OTD_RV32 = 2,
+	OTA_OTD_XTENSA = 3,
 };
-#define OTA_OTD_ARCHS 2U
+#define OTA_OTD_ARCHS 4U
 
 /* How much memory the decoder has. */
 enum ota_otd_tier {

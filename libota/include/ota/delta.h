@@ -81,6 +81,8 @@ enum ota_delta_arch {
 	OTA_DELTA_ARCH_AUTO = 0, /* what is found in them, or none when that is smaller */
 	OTA_DELTA_ARCH_NONE,
 	OTA_DELTA_ARCH_THUMB,
+	OTA_DELTA_ARCH_RV32,
+	OTA_DELTA_ARCH_XTENSA,
 };
 
 /* Where an image begins in memory. */
@@ -137,6 +139,7 @@ OTA_API uint32_t ota_delta_safe_distance(uint32_t block, size_t old_size, size_t
 /* What is known of the code in a pair of images, and how it came to be known. */
 struct ota_delta_code {
 	enum ota_delta_arch arch; /* never AUTO */
+	bool segmented; /* the images' own headers say where each part of them lies */
 	struct ota_delta_base old_base;
 	struct ota_delta_base new_base;
 	const char *base_from; /* "given", or how it was found; static; NULL: none is known */
@@ -208,7 +211,7 @@ struct ota_delta_part {
 
 /* What an otd patch's header says; the names are static. */
 struct ota_delta_otd {
-	const char *arch; /* "thumb", "none" */
+	const char *arch; /* "none", "thumb", "rv32", "xtensa" */
 	const char *tier; /* "xs", "m", "nano" */
 	uint32_t old_size;
 	uint32_t old_crc;
