@@ -903,7 +903,7 @@ static void another_version_and_an_unknown_tier_are_named(void **state)
 /* Words for what is not known once read a byte behind it, which need not be there. */
 static void what_is_not_read_is_refused_by_the_bytes_that_are_there(void **state)
 {
-	static const uint8_t head[] = {0x6f, 0xde, OTA_OTD_VERSION | 1 << 4, 0x40};
+	static const uint8_t head[] = {0x6f, 0xde, OTA_OTD_VERSION | 1 << 4, 0x04};
 	static const uint8_t large[] = {0x6f, 0xde, OTA_OTD_VERSION | 1 << 4,
 					0x00, 0x80, 0x80,
 					0x80, 0x80, 0x08,
@@ -914,7 +914,7 @@ static void what_is_not_read_is_refused_by_the_bytes_that_are_there(void **state
 
 	(void)state;
 	refuse(&pair, ota_span_of(head, sizeof(head)), OTA_E_UNSUPPORTED,
-	       "that this version does not know: 0x1140");
+	       "that this version does not know: 0x1104");
 	refuse(&pair, ota_span_of(large, sizeof(large)), OTA_E_UNSUPPORTED,
 	       "files of 2147483648 and 2147483648 bytes, at most 2147483647 are read");
 	free_pair(&pair);
