@@ -111,7 +111,7 @@ struct ota_delta_plan {
 /* What is known of the code in a pair of images, and how it came to be known. */
 struct ota_delta_code {
 	enum ota_delta_arch arch; /* never AUTO */
-	bool segmented; /* the images' own headers say where each part of them lies */
+	bool segmented;           /* the images' own headers say where each part of them lies */
 	struct ota_delta_base old_base;
 	struct ota_delta_base new_base;
 	const char *base_from; /* "given", or how it was found; static; NULL: none is known */
