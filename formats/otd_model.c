@@ -106,7 +106,13 @@ static bool is_local(const struct ota_otd_model *m)
 	return has_more(m) && m->unit.kind >= OTA_OTD_LDR && m->unit.kind <= OTA_OTD_LDRW;
 }
 
-/* Only tier M has it. */
+/* Of its target only the upper part has been seen to be right; a lower part tells the rest. */
+static bool is_upper(const struct ota_otd_model *m)
+{
+	return otd_is_rv32(m->arch) && m->unit.kind == OTA_OTD_UPPER;
+}
+
+/* Not all have it in tier XS. */
 static bool is_more(uint32_t kind)
 {
 	return (OTD_HAS_MORE || OTD_HAS_RV32) && kind >= OTA_OTD_KINDS_XS;
@@ -593,7 +599,7 @@ static OTD_APART void unit_learn(struct ota_otd_model *m, uint32_t shift)
 		ota_otd_map_refresh(map, ota_otd_map_floor(map, m->unit.key) - 1);
 		return;
 	}
-	if (first && is_local(m))
+	if (first && (is_local(m) || is_upper(m)))
 		return;
 	ota_otd_map_teach(map, m->unit.key, shift);
 	if (shift != m->learned[0]) {
@@ -708,6 +714,8 @@ static void see_upper(struct ota_otd_model *m)
 
 void ota_otd_model_look(struct ota_otd_model *m, uint8_t byte)
 {
+	if (!OTD_HAS_RV32)
+		return;
 	m->src[m->n_src++] = byte;
 	if (m->n_src == 6 && !otd_rv32_is_wide(m->src[4])) {
 		m->n_src = 4;

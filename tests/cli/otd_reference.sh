@@ -61,6 +61,13 @@ if [ -z "$slow" ]; then
 	agree old.bin new.bin --base 0xfffff000 --arch thumb --tier m
 fi
 
+cp "$OTA_VECTORS/otd/esp8266-1.2.0" esp-old
+cp "$OTA_VECTORS/otd/esp8266-1.3.0" esp-new
+agree esp-old esp-new
+what_is 0x9f 0x83
+agree esp-new esp-old --tier m
+agree esp-old new.bin --arch xtensa --base 0x3ffe8000
+
 # What a reader must refuse.
 refused() {
 	rm -f result
@@ -107,6 +114,11 @@ for tier in xs m; do
 	# What comes again in new is taken from there.
 	agree random repeats --tier $tier
 	what_is 0x20 0x20
+	for pair in "empty x" "x x" "x random" "random longer" "longer random" "random edited" \
+		"text text2" "random repeats"; do
+		read -r one other <<<"$pair"
+		agree "$one" "$other" --tier $tier --arch xtensa --base 0x40200003
+	done
 done
 agree text text2 --tier m
 what_is 0x18 0x08

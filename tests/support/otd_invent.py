@@ -136,7 +136,7 @@ class Inventor(otd.Decoder):
         return [(t + 2 & ~3 if unit.step == 4 else t) & otd.M32 for t in targets]
 
     def fits(self, unit, src, t):
-        return self.thumb.rewrite(unit, src, self.new_image.addr(self.at), t) is not None
+        return self.code.rewrite(unit, src, self.new_image.addr(self.at), t) is not None
 
 
 # -- old images -----------------------------------------------------------------------------------

@@ -19,10 +19,11 @@ from types import SimpleNamespace
 sys.dont_write_bytecode = True  # nothing is left among the sources
 
 from otd_reference_thumb import M32, RAM_KEYS, TIER_M, Image, Thumb, signed32  # noqa: E402
+from otd_reference_rv32 import Rv32  # noqa: E402
 from otd_reference_xtensa import Xtensa  # noqa: E402
 
 SPEC = Path(__file__).resolve().parents[2] / "formats" / "otd.md"
-NONE, THUMB, XTENSA = 0, 1, 3
+NONE, THUMB, RV32, XTENSA = 0, 1, 2, 3
 
 
 class BadPatch(Exception):
@@ -44,7 +45,7 @@ class Header:
         self.arch = what & 7
         self.tier = what >> 3 & 3
         self.reads_new = what >> 5 & 1
-        reject_if(self.arch not in (NONE, THUMB, XTENSA) or self.tier > TIER_M, "unsupported: byte 3")
+        reject_if(self.arch > XTENSA or self.tier > TIER_M, "unsupported: byte 3")
         self.old_size = self.number()
         d = self.number()
         self.new_size = self.old_size + (-(d + 1) // 2 if d & 1 else d // 2)
@@ -340,6 +341,7 @@ class Decoder:
         self.old_image = Image(header.old_size, header.old_segments)
         self.new_image = Image(header.new_size, header.new_segments)
         self.lone_hashed = self.tier == TIER_M
+        self.map = Map(self.tier)
         self.code = self.code_of(header.arch)
         self.new = bytearray()
         self.trace = trace and (lambda line: trace(f"{self.at:02x} {self.from_:02x} {line}"))
@@ -347,7 +349,7 @@ class Decoder:
         self.taught, self.second, self.block = 1, 0, 0
         self.split_at = self.turned_at = None
         self.diff, self.last_diff = [0] * 32, 0
-        self.learned, self.map = [0, 0], Map(self.tier)
+        self.learned = [0, 0]
 
     def code_of(self, arch):
         return Thumb(self.old_image, self.tier) if arch == THUMB else None
@@ -410,11 +412,21 @@ class Decoder:
         if not self.taught and self.run >= 12 and self.from_ < old_size:
             self.taught = 1
             self.map.teach(self.from_ - self.run, self.here())
+        self.made()
         if self.code and self.at >= self.block and self.from_ < old_size:
             unit = self.recognise(src[:old_size - self.from_])
+            self.seen(src)
             if unit and unit.length <= self.header.new_size - self.at and self.unit(unit, src):
                 return
+        elif self.code and self.from_ < old_size:
+            self.seen(src)
         self.match(src)
+
+    def made(self):
+        """What RV32 learns of the last bytes of new."""
+
+    def seen(self, src):
+        """What RV32 learns of the instruction at `from`."""
 
     def recognise(self, data):
         return None if self.at & 1 or self.from_ & 1 else self.code.recognise(self.from_, data)
@@ -472,7 +484,7 @@ class Decoder:
         for i in range(1, len(guesses)):
             if self.slots.plain(CANDIDATE + i - 1, f"CANDIDATE {i}"):
                 return guesses[i]
-        d = self.slots.signed((1, 1, 0, 5)[unit.group])
+        d = self.slots.signed(self.number_set(unit))
         return guesses[0] + d * unit.step & M32
 
     def take_unit(self, unit, src, t, first, cls):
@@ -481,7 +493,7 @@ class Decoder:
         shift = signed32(t - unit.target)
         if first and cls < 2:
             self.map.refresh(self.map.floor(unit.key) - 1)
-        elif not (first and unit.local):
+        elif self.teaches(unit, first):
             self.map.teach(unit.key, shift)
             if shift != self.learned[0]:
                 self.learned = [shift, self.learned[0]]
@@ -495,6 +507,18 @@ class Decoder:
         self.put(out)
         self.second = 0
 
+    def op(self, expected):
+        return expected >> 11
+
+    def match_past(self):
+        return self.past
+
+    def number_set(self, unit):
+        return (1, 1, 0, 5)[unit.group]
+
+    def teaches(self, unit, first):
+        return not (first and unit.local)
+
     # -- 9 MATCH ----------------------------------------------------------------------------------
     def match(self, src):
         half = (not self.at & 1 and self.header.new_size - self.at >= 2 and
@@ -505,7 +529,8 @@ class Decoder:
             self.put(src[:2 if half else 1])
             return
         if self.turned_at != self.at:
-            slots = (TURN + half * 8 + self.miss, TURN_OP + (expected >> 12) * 2 + (self.past & 1))
+            slots = (TURN + half * 8 + self.miss,
+                     TURN_OP + (self.op(expected) >> 1) * 2 + (self.past & 1))
             if self.slots.mixed(slots, W_TURN, "TURN"):
                 self.turn()
                 return
@@ -519,15 +544,15 @@ class Decoder:
         else:
             halfword = self.halfword(known, expected)
             if known:
-                self.last_diff = self.diff[expected >> 11] = halfword - expected & 0xFFFF
+                self.last_diff = self.diff[self.op(expected)] = halfword - expected & 0xFFFF
             self.trouble()
             self.put([halfword & 255, halfword >> 8])
 
     def as_expected(self, half, expected):
         bucket = self.run if self.run < 4 else min(11, 1 + self.run.bit_length())
-        slots = (MATCH_OP + ((expected >> 11) * 4 + (self.past & 3) if half else 128),
+        slots = (MATCH_OP + (self.op(expected) * 4 + (self.past & 3) if half else 128),
                  MATCH_RUN + ((0 if half else 12) + bucket) * 2 + (self.miss > 1),
-                 MATCH_PAST + (self.past if half else 64))
+                 MATCH_PAST + (self.match_past() if half else 64))
         if not self.slots.mixed(slots, W_MATCH + (0 if half else 3), "MATCH"):
             return False
         self.run += 2 if half else 1
@@ -538,13 +563,13 @@ class Decoder:
 
     def halfword(self, known, expected):
         if known:
-            candidates = [c for c in (self.diff[expected >> 11], self.last_diff) if c]
+            candidates = [c for c in (self.diff[self.op(expected)], self.last_diff) if c]
             for which, candidate in enumerate(dict.fromkeys(candidates)):
                 slots = (AGAIN + which * 2 + (self.past & 1),
-                         AGAIN_OP + (expected >> 12) * 2 + which)
+                         AGAIN_OP + (self.op(expected) >> 1) * 2 + which)
                 if self.slots.mixed(slots, W_AGAIN + 2 * which, "AGAIN"):
                     return expected + candidate & 0xFFFF
-            slots = (HIGH + (expected >> 12), HIGH_PAST + (self.past & 15))
+            slots = (HIGH + (self.op(expected) >> 1), HIGH_PAST + (self.past & 15))
             if self.slots.mixed(slots, W_HIGH, "HIGH"):
                 high = expected >> 8
                 return high << 8 | self.literal(2, known, expected, high)
@@ -587,6 +612,49 @@ class Decoder:
         self.block = self.turned_at = self.at
         self.taught = 0
         self.trouble()
+
+
+# -- 16 RV32 --------------------------------------------------------------------------------------
+class Rv32Decoder(Decoder):
+    def code_of(self, arch):
+        self.map.limit -= 23
+        return Rv32(self.old_image)
+
+    def put(self, data):
+        for byte in data:
+            if self.at & 1:
+                self.second = int(self.second == 0 and self.new[-1] & 3 == 3)
+            self.new.append(byte)
+            self.at += 1
+            self.from_ += 1
+
+    def made(self):
+        self.code.made(self.new, self.new_image.addr(self.at))
+
+    def seen(self, src):
+        if not self.second and not (self.at | self.from_) & 1 and len(src) >= 4:
+            self.code.see(int.from_bytes(src[:4], "little"), self.old_image.addr(self.from_),
+                          self.at)
+
+    def recognise(self, data):
+        if self.at & 1 or self.from_ & 1:
+            return None
+        return self.code.recognise(self.from_, data, self.old[self.from_:self.from_ + 44],
+                                   self.second)
+
+    def op(self, expected):
+        if self.second:
+            return self.new[self.at - 2] >> 2 & 31
+        return (expected >> 13) * 4 + (expected & 3)
+
+    def match_past(self):
+        return (self.past & 31) + 32 * self.second
+
+    def number_set(self, unit):
+        return 5 if unit.group == 3 and self.tier == TIER_M else (1, 1, 0, 0)[unit.group]
+
+    def teaches(self, unit, first):
+        return not (first and (unit.local or unit.kind == 3))
 
 
 # -- 17 Xtensa ------------------------------------------------------------------------------------
@@ -658,6 +726,8 @@ class XtensaDecoder(Decoder):
 def apply(old, patch, trace=None):
     header = Header(patch)
     reject_if(header.old_size != len(old) or header.old_crc != zlib.crc32(old), "wrong base")
+    if header.arch == RV32:
+        return Rv32Decoder(header, old, trace).decode()
     if header.arch == XTENSA:
         return XtensaDecoder(header, old, trace).decode()
     return Decoder(header, old, trace).decode()

@@ -139,7 +139,7 @@ OTA_API uint32_t ota_delta_safe_distance(uint32_t block, size_t old_size, size_t
 /* What is known of the code in a pair of images, and how it came to be known. */
 struct ota_delta_code {
 	enum ota_delta_arch arch; /* never AUTO */
-	bool segmented; /* the images' own headers say where each part of them lies */
+	bool segmented;           /* the images' own headers say where each part of them lies */
 	struct ota_delta_base old_base;
 	struct ota_delta_base new_base;
 	const char *base_from; /* "given", or how it was found; static; NULL: none is known */
