@@ -124,6 +124,18 @@ static uint64_t count(unsigned number, uint32_t *hottest)
 	return sum;
 }
 
+/* `number` are the arguments. */
+static bool make_device(const uint32_t number[9], const struct file *old_file,
+			const struct file *patch)
+{
+	model.parts = PARTS;
+	make_part(SLOT, number[4], number[5], number[8]);
+	make_part(JOURNAL, number[4], number[6], number[8]);
+	make_part(PATCH, number[4], patch->len / number[4] + 1, number[8]);
+	return flash_part_load(&model.part[SLOT], 0, old_file->bytes, old_file->len) &&
+	       flash_part_load(&model.part[PATCH], 0, patch->bytes, patch->len);
+}
+
 int main(int argc, char **argv)
 {
 	static struct agent agent;
@@ -139,12 +151,7 @@ int main(int argc, char **argv)
 	read_file(argv[1], &old_file);
 	read_file(argv[2], &patch);
 	read_file(argv[3], &new_file);
-	model.parts = PARTS;
-	make_part(SLOT, number[4], number[5], number[8]);
-	make_part(JOURNAL, number[4], number[6], number[8]);
-	make_part(PATCH, number[4], patch.len / number[4] + 1, number[8]);
-	if (!flash_part_load(&model.part[SLOT], 0, old_file.bytes, old_file.len) ||
-	    !flash_part_load(&model.part[PATCH], 0, patch.bytes, patch.len))
+	if (!make_device(number, &old_file, &patch))
 		return 2;
 	const struct agent_job job = {.primary = SLOT,
 				      .secondary = AGENT_NO_AREA,
