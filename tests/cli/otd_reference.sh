@@ -22,7 +22,7 @@ agree() {
 	expect 0 reference "$old" p result && same result "$new"
 	decoded=$((decoded + 1))
 }
-# what_is BITS VALUE: of p's byte 3 (architecture, tier, reads new, segments).
+# what_is BITS VALUE: of p's byte 3 (architecture, tier, reads new, place, segments).
 what_is() {
 	checks=$((checks + 1))
 	[ $((0x$(od -An -tx1 -j3 -N1 p | tr -d ' ') & $1)) = $(($2)) ] || fail "byte 3 & $1 is not $2"
@@ -54,6 +54,8 @@ agree old.bin new.bin
 what_is 0x1f 0x01
 cp p sensor
 agree old.bin new.bin --tier m
+agree old.bin new.bin --in-place --safe-distance 0 --block 1K
+what_is 0x40 0x40
 if [ -z "$slow" ]; then
 	agree new.bin old.bin
 	agree old.bin new.bin --arch none
@@ -113,6 +115,8 @@ for tier in xs m; do
 	done
 	# What comes again in new is taken from there.
 	agree random repeats --tier $tier
+	agree longer repeats --tier $tier --in-place --block 256
+	agree edited random --tier $tier --in-place --block 128 --safe-distance 0
 	what_is 0x20 0x20
 	for pair in "empty x" "x x" "x random" "random longer" "longer random" "random edited" \
 		"text text2" "random repeats"; do

@@ -129,8 +129,7 @@ struct ota_delta_plan {
  * distance, the latter two rounded up to blocks; at most new's size rounded up, since more is never
  * of use, and at least one block. `block` is a power of 2, 128 bytes to 1 MiB.
  */
-OTA_API uint32_t ota_delta_lead(uint32_t block, size_t old_size, size_t new_size,
-				size_t distance);
+OTA_API uint32_t ota_delta_lead(uint32_t block, size_t old_size, size_t new_size, size_t distance);
 
 /* The other way round: the `distance` of a lead; 0 also when it is less than nothing. */
 OTA_API uint32_t ota_delta_safe_distance(uint32_t block, size_t old_size, size_t new_size,
