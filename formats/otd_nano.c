@@ -33,7 +33,7 @@ static uint32_t match_slot(struct ota_otd_model *m, uint32_t trouble)
 static uint32_t literal_slot(const struct ota_otd_model *m)
 {
 	/* A byte alone is like a high one. */
-	uint32_t kind = m->literal % OTD_LONE_BYTE;
+	uint32_t kind = m->literal == OTD_LONE_BYTE ? OTD_HIGH_BYTE : m->literal;
 	uint32_t bit = m->bits;
 
 	if (m->agree)
