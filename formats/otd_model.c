@@ -464,19 +464,9 @@ static void add_candidate(struct ota_otd_model *m, uint32_t shift)
 	m->cand_shift[m->cands++] = shift;
 }
 
-static uint32_t key_of(const struct ota_otd_map *map, uint32_t i)
-{
-	return ota_otd_entry_key(ota_otd_map_entry(map, i));
-}
-
-static uint32_t shift_of(const struct ota_otd_map *map, uint32_t i)
-{
-	return ota_otd_entry_shift(ota_otd_map_entry(map, i));
-}
-
 static OTD_APART void add_entry(struct ota_otd_model *m, uint32_t i)
 {
-	add_candidate(m, shift_of(ota_otd_model_map(m), i));
+	add_candidate(m, ota_otd_map_shift_at(ota_otd_model_map(m), i));
 }
 
 /* Entry `i` is there, and about the same kind of memory as the unit. */
@@ -484,15 +474,15 @@ static OTD_APART bool is_beside(struct ota_otd_model *m, uint32_t i)
 {
 	const struct ota_otd_map *map = ota_otd_model_map(m);
 
-	return i < map->n && is_ram(key_of(map, i)) == is_ram(m->unit.key);
+	return i < map->n && is_ram(ota_otd_map_key_at(map, i)) == is_ram(m->unit.key);
 }
 
 /* Of an answer with entries on both sides, `f` the upper one. */
 static OTD_APART uint32_t confidence(const struct ota_otd_map *map, uint32_t f, uint32_t key)
 {
-	if (shift_of(map, f - 1) == shift_of(map, f))
+	if (ota_otd_map_shift_at(map, f - 1) == ota_otd_map_shift_at(map, f))
 		return 1;
-	return key - key_of(map, f - 1) <= key_of(map, f) - key ? 2 : 3;
+	return key - ota_otd_map_key_at(map, f - 1) <= ota_otd_map_key_at(map, f) - key ? 2 : 3;
 }
 
 /* The map's answer: a class of confidence, and its candidates. */
@@ -503,7 +493,7 @@ static void look_up(struct ota_otd_model *m)
 	uint32_t moved = is_ram(m->unit.key) ? 0 : current_shift(m);
 	bool has_below = is_beside(m, f - 1);
 	bool has_above = is_beside(m, f);
-	uint32_t below_key = has_below ? key_of(map, f - 1) : 0;
+	uint32_t below_key = has_below ? ota_otd_map_key_at(map, f - 1) : 0;
 	uint32_t class = has_above ? 5 : 6;
 	bool local;
 
