@@ -128,7 +128,7 @@ static void report_code(const struct diff_job *job)
 	report_place(job);
 }
 
-static void report_place(const struct diff_job *job)
+static void report_in_place(const struct diff_job *job)
 {
 	char text[IN_PLACE_TEXT_MAX];
 
@@ -158,7 +158,7 @@ static void report_text(const struct diff_job *job)
 	if (job->info.is_otd)
 		report_code(job);
 	if (job->info.is_otd)
-		report_place(job);
+		report_in_place(job);
 	if (job->target_name)
 		diff_print_choice(job);
 }

@@ -235,7 +235,7 @@ static void what_a_later_version_may_mean_is_unsupported(void **state)
 	EXPECT(OTA_E_UNSUPPORTED, 0x6f, 0xde, 0x12, 0, 0, 0, CRCS); /* version */
 	EXPECT(OTA_E_UNSUPPORTED, 0x6f, 0xde, 0x10, 0, 0, 0, CRCS);
 	EXPECT(OTA_E_UNSUPPORTED, 0x6f, 0xde, 0x21, 0, 0, 0, CRCS);    /* tables */
-	EXPECT(OTA_E_UNSUPPORTED, 0x6f, 0xde, 0x11, 2, 0, 0, CRCS, 0); /* architecture */
+	EXPECT(OTA_E_UNSUPPORTED, 0x6f, 0xde, 0x11, 4, 0, 0, CRCS, 0); /* architecture */
 	EXPECT(OTA_E_UNSUPPORTED, 0x6f, 0xde, 0x11, 7, 0, 0, CRCS, 0);
 	EXPECT(OTA_E_UNSUPPORTED, 0x6f, 0xde, 0x11, 3 << 3, 0, 0, CRCS); /* tier */
 	EXPECT(OTA_OK, 0x6f, 0xde, 0x11, 2 << 3, 0, 0, CRCS);            /* nano, and one segment */
