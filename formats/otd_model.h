@@ -172,7 +172,7 @@ struct ota_otd_model {
 #define OTD_HASHED_M   4096U
 #define OTD_ALL_XS     (OTD_SLOTS + OTD_HASHED_XS)
 #define OTD_ALL_M      (OTD_SLOTS + OTD_HASHED_M + OTD_SLOTS_MORE + OTD_SLOTS_MORE % 2U)
-#define OTD_SLOTS_NEAR (3U * 8U)
+#define OTD_SLOTS_NEAR 24U
 #define OTD_ENTRIES_XS 136U
 #define OTD_ENTRIES_M  640U
 
