@@ -63,6 +63,13 @@ if [ -z "$slow" ]; then
 	agree old.bin new.bin --base 0xfffff000 --arch thumb --tier m
 fi
 
+cp "$OTA_VECTORS/otd/gd32v-1.2.0" riscv-old
+cp "$OTA_VECTORS/otd/gd32v-1.3.0" riscv-new
+agree riscv-old riscv-new --base 0x08000000
+what_is 0x1f 0x02
+agree riscv-new riscv-old --base 0x08000000 --tier m
+agree riscv-old new.bin --base 0 --arch rv32
+
 cp "$OTA_VECTORS/otd/esp8266-1.2.0" esp-old
 cp "$OTA_VECTORS/otd/esp8266-1.3.0" esp-new
 agree esp-old esp-new
@@ -122,6 +129,7 @@ for tier in xs m; do
 		"text text2" "random repeats"; do
 		read -r one other <<<"$pair"
 		agree "$one" "$other" --tier $tier --arch xtensa --base 0x40200003
+		agree "$one" "$other" --tier $tier --arch rv32 --base 0x20000002
 	done
 done
 agree text text2 --tier m
