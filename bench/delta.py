@@ -64,6 +64,7 @@ CONTESTS = {
     "bsdiff": Contest("bsdiff", [], "bsdiff", bsdiff, bspatch, True),
     "vcdiff": Contest("vcdiff", [], "xdelta3", xdelta3_make, xdelta3_apply, True),
     "otd": Contest("otd", ["--tier", "xs"], "bsdiff", bsdiff, bspatch, False),
+    "otd-nano": Contest("otd", ["--tier", "nano"], "bsdiff", bsdiff, bspatch, False),
     "otd-m": Contest("otd", ["--tier", "m"], "bsdiff", bsdiff, bspatch, False),
 }
 
@@ -315,11 +316,17 @@ def totals_of(pairs, kinds):
                    for metric, _, _ in metrics_of(pairs, kind)} for kind in kinds}
 
 
+# What a product's CPU begins with: the cores whose code otd's model knows.
+CORES = [("M", "Cortex-M"), ("RISC-V", "RISC-V"), ("Xtensa", "Xtensa"), ("", "Other")]
+
+
 def cores_of(pairs):
     """What otd's model knows the code of, and what it does not."""
-    cortex_m = [pair for pair in pairs if pair["cpu"].startswith("M")]
-    others = [pair for pair in pairs if not pair["cpu"].startswith("M")]
-    return {name: group for name, group in (("Cortex-M", cortex_m), ("Other", others)) if group}
+    groups = collections.defaultdict(list)
+    for pair in pairs:
+        core = next(name for start, name in CORES if pair["cpu"].startswith(start))
+        groups[core].append(pair)
+    return {name: groups[name] for _, name in CORES if name in groups}
 
 
 def small_changes(pairs, kind):

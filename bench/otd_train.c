@@ -10,8 +10,9 @@
  *
  * Standard output, of each run:
  *
- *     size NAME FLAT-XS FLAT-M XS M    patches of one pair, with flat priors and with fitted ones
- *     grid, counts, slots, weights N...    the tables of formats/otd_priors.c
+ *     size NAME FLAT... FITTED...    patches of one pair, with flat priors and with fitted ones, in
+ *                                    tiers XS, M and nano
+ *     grid, counts, slots, weights, nano N...    the tables of formats/otd_priors*.c
  *     end
  *
  * A slot is fitted by the very steps it takes: for every prior there is, what would the decisions
@@ -28,6 +29,7 @@
 #include "match_otd.h"
 #include "otd_base.h"
 #include "otd_enc.h"
+#include "otd_nano.h"
 #include "otd_priors.h"
 #include "otd_tables.h"
 
@@ -63,10 +65,12 @@
 static uint16_t grid[OTD_PRIOR_GRID];
 static uint8_t counts[OTD_PRIOR_COUNTS] = {0, 1, 2, 3, 5, 8, 11, 15};
 static uint8_t slots[OTD_PRIOR_SLOTS];
+static uint8_t nano[OTD_ALL_NANO];
 static int8_t weights[OTD_WEIGHTS];
 extern const uint16_t ota_otd_prior_grid[OTD_PRIOR_GRID] __attribute__((alias("grid")));
 extern const uint8_t ota_otd_prior_counts[OTD_PRIOR_COUNTS] __attribute__((alias("counts")));
 extern const uint8_t ota_otd_prior_slots[OTD_PRIOR_SLOTS] __attribute__((alias("slots")));
+extern const uint8_t ota_otd_prior_nano[OTD_ALL_NANO] __attribute__((alias("nano")));
 extern const int8_t ota_otd_prior_weights[OTD_WEIGHTS] __attribute__((alias("weights")));
 
 /* A decision that a set of weights mixed. */
@@ -130,12 +134,12 @@ static void *need(void *memory)
 
 /* -- recording --------------------------------------------------------------------------------- */
 
-/* Where the slot's prior is; OTD_PRIOR_SLOTS: those that literals share have none. */
+/* Where the slot's prior is in its table; OTD_PRIOR_SLOTS: those that literals share have none. */
 static uint32_t prior_of(const struct ota_otd_model *m, uint32_t slot)
 {
 	uint32_t hashed = ota_otd_model_hashed(m);
 
-	if (slot < OTD_SLOTS)
+	if (slot < OTD_SLOTS || ota_otd_model_is_nano(m))
 		return slot;
 	return slot - OTD_SLOTS < hashed ? OTD_PRIOR_SLOTS : slot - hashed;
 }
@@ -143,10 +147,9 @@ static uint32_t prior_of(const struct ota_otd_model *m, uint32_t slot)
 /* What input `i` of the open decision learns; as learn in formats/otd_model.c. */
 static uint8_t outcome(const struct ota_otd_model *m, uint32_t i, uint32_t bit)
 {
-	uint32_t expected = ota_otd_model_expected(m) >> (7U - m->bits) & 1U;
-
-	if (m->state == OTD_LITERAL && m->agree && i == m->n_inputs - 1U)
-		return bit == expected;
+	if (m->state == OTD_LITERAL && m->agree && i == m->n_inputs - 1U &&
+	    !ota_otd_model_is_nano(m))
+		return bit == ota_otd_model_expected_bit(m);
 	return (uint8_t)bit;
 }
 
@@ -167,7 +170,7 @@ static void record_mix(struct record *record, const struct ota_otd_model *m, uin
 	if (m->weights >= OTD_WEIGHTS || record->mixes[m->weights] == MIXES_MAX)
 		return;
 	mix = &record->mix[m->weights][record->mixes[m->weights]++];
-	memcpy(mix->stretched, m->stretched, sizeof(mix->stretched));
+	memcpy(mix->stretched, ota_otd_model_inputs(m), sizeof(mix->stretched));
 	mix->probability = m->probability;
 	mix->n_inputs = m->n_inputs;
 	mix->bit = (uint8_t)bit;
@@ -323,7 +326,8 @@ static size_t patch_size(const struct pair *pair, enum ota_otd_tier tier, struct
 
 /* A state is a slot's 16 bits. */
 static uint16_t next_state[2][SLOT_STATES];
-static float price[2][SLOT_STATES]; /* bits, of a bit by its probability of 1 */
+static uint16_t next_fine[2][SLOT_STATES]; /* of tier nano's slots without count */
+static float price[2][SLOT_STATES];        /* bits, of a bit by its probability of 1 */
 
 /* As slot_learn in formats/otd_model.c. */
 static uint16_t learnt_state(uint32_t state, uint32_t bit)
@@ -348,6 +352,8 @@ static void make_steps(void)
 	for (uint32_t state = STATE_STEP; state < SLOT_STATES; state++) {
 		next_state[0][state] = learnt_state(state, 0);
 		next_state[1][state] = learnt_state(state, 1);
+		next_fine[0][state] = ota_otd_nano_learnt(state, 0);
+		next_fine[1][state] = ota_otd_nano_learnt(state, 1);
 	}
 }
 
@@ -367,21 +373,30 @@ static void make_grid(void)
 	}
 }
 
+/* A slot that is being fitted, and where its prior goes. */
+struct fitted {
+	uint32_t slot;
+	bool is_fine;
+	uint8_t *prior;
+};
+
 /* Bits that one pair spends on the slot, if that begins with `state`. */
-static double record_cost(const struct record *record, uint32_t slot, uint16_t state)
+static double record_cost(const struct record *record, const struct fitted *fitted, uint16_t state)
 {
-	const uint8_t *bit = record->bit[slot];
+	uint16_t mask = fitted->is_fine ? UINT16_MAX : (uint16_t)~COUNT_MASK;
+	const uint8_t *bit = record->bit[fitted->slot];
 	double cost = 0;
 
-	for (uint32_t i = 0; i < record->visits[slot]; i++) {
-		cost += (double)price[bit[i]][state & ~COUNT_MASK];
-		state = next_state[bit[i]][state];
+	for (uint32_t i = 0; i < record->visits[fitted->slot]; i++) {
+		cost += (double)price[bit[i]][state & mask];
+		state = (fitted->is_fine ? next_fine : next_state)[bit[i]][state];
 	}
 	return cost;
 }
 
 /* The weighted bits of all records; stops when it is over `limit`. */
-static double prior_cost(const struct set *set, uint32_t slot, unsigned prior, double limit)
+static double prior_cost(const struct set *set, const struct fitted *fitted, unsigned prior,
+			 double limit)
 {
 	uint8_t count = counts[prior % OTD_PRIOR_COUNTS];
 	uint16_t state = (uint16_t)(grid[prior / OTD_PRIOR_COUNTS] | count);
@@ -389,24 +404,28 @@ static double prior_cost(const struct set *set, uint32_t slot, unsigned prior, d
 			       (double)price[1][state & ~COUNT_MASK]);
 
 	for (size_t i = 0; i < set->n && cost < limit; i++)
-		cost += set->record[i]->weight * record_cost(set->record[i], slot, state);
+		cost += set->record[i]->weight * record_cost(set->record[i], fitted, state);
 	return cost;
 }
 
-static void fit_slot(const struct set *set, uint32_t slot)
+static void fit_slot(const struct set *set, const struct fitted *fitted)
 {
 	unsigned best = FLAT_PRIOR;
-	double best_cost = prior_cost(set, slot, best, HUGE_VAL);
+	double best_cost = prior_cost(set, fitted, best, HUGE_VAL);
 
 	for (unsigned prior = 0; prior < OTD_PRIOR_GRID * OTD_PRIOR_COUNTS; prior++) {
-		double cost = prior_cost(set, slot, prior, best_cost);
+		double cost;
 
+		/* One without count has none to begin with. */
+		if (fitted->is_fine && prior % OTD_PRIOR_COUNTS != 0)
+			continue;
+		cost = prior_cost(set, fitted, prior, best_cost);
 		if (cost < best_cost) {
 			best = prior;
 			best_cost = cost;
 		}
 	}
-	slots[slot] = (uint8_t)best;
+	*fitted->prior = (uint8_t)best;
 }
 
 /* As mixed in formats/otd_model.c. */
@@ -525,9 +544,17 @@ static void fit_weights(const struct set *set, unsigned first)
 static void fit(const struct set *set)
 {
 	for (uint32_t slot = 0; slot < OTD_PRIOR_SLOTS; slot++)
-		fit_slot(set, slot);
+		fit_slot(set, &(struct fitted){.slot = slot, .prior = &slots[slot]});
 	for (unsigned first = 0; first < OTD_WEIGHTS; first++)
 		fit_weights(set, first);
+}
+
+static void fit_nano(const struct set *set)
+{
+	for (uint32_t slot = 0; slot < OTD_ALL_NANO; slot++)
+		fit_slot(set, &(struct fitted){.slot = slot,
+					       .is_fine = slot < OTD_T_FINE,
+					       .prior = &nano[slot]});
 }
 
 /* -- runs -------------------------------------------------------------------------------------- */
@@ -535,6 +562,7 @@ static void fit(const struct set *set)
 static void go_flat(void)
 {
 	memset(slots, FLAT_PRIOR, sizeof(slots));
+	memset(nano, FLAT_PRIOR, sizeof(nano));
 	memset(weights, FLAT_WEIGHT, sizeof(weights));
 }
 
@@ -552,26 +580,35 @@ static bool listed(const char *list, const char *product)
 	return false;
 }
 
-/* Makes every patch of these products with the present priors, and fits new ones. */
+/* Makes every patch of these products with the present priors, for what is to be fitted. */
+static void record_products(struct set *set, const char *products, enum ota_otd_tier tier)
+{
+	for (size_t i = 0; i < n_pairs; i++) {
+		struct record *record = pairs[i].record[tier];
+
+		if (!listed(products, pairs[i].product))
+			continue;
+		record->size = patch_size(&pairs[i], tier, record);
+		record->weight = pow((double)record->size, SIZE_POWER);
+		set->record[set->n++] = record;
+	}
+	if (set->n == 0)
+		die("no pair of %s", products);
+}
+
+/* Fits new priors to the patches that the present ones make; tiers XS and M have the same. */
 static void fit_products(const char *products)
 {
 	static struct record *list[PAIRS_MAX * OTA_OTD_TIERS];
+	static struct record *nano_list[PAIRS_MAX];
 	struct set set = {.record = list};
+	struct set nano_set = {.record = nano_list};
 
-	for (size_t i = 0; i < n_pairs; i++) {
-		if (!listed(products, pairs[i].product))
-			continue;
-		for (unsigned tier = 0; tier < OTA_OTD_TIERS; tier++) {
-			struct record *record = pairs[i].record[tier];
-
-			record->size = patch_size(&pairs[i], (enum ota_otd_tier)tier, record);
-			record->weight = pow((double)record->size, SIZE_POWER);
-			list[set.n++] = record;
-		}
-	}
-	if (set.n == 0)
-		die("no pair of %s", products);
+	record_products(&set, products, OTA_OTD_XS);
+	record_products(&set, products, OTA_OTD_M);
+	record_products(&nano_set, products, OTA_OTD_NANO);
 	fit(&set);
+	fit_nano(&nano_set);
 }
 
 static void print_priors(void)
@@ -588,6 +625,9 @@ static void print_priors(void)
 	(void)printf("\nweights");
 	for (unsigned i = 0; i < OTD_WEIGHTS; i++)
 		(void)printf("\t%d", weights[i]);
+	(void)printf("\nnano");
+	for (unsigned i = 0; i < OTD_ALL_NANO; i++)
+		(void)printf("\t%u", nano[i]);
 	(void)printf("\nend\n");
 }
 
@@ -599,10 +639,12 @@ static void run(const char *train, const char *report)
 	for (size_t i = 0; i < n_pairs; i++) {
 		if (!listed(report, pairs[i].product))
 			continue;
-		(void)printf("size\t%s\t%zu\t%zu\t%zu\t%zu\n", pairs[i].name,
-			     pairs[i].flat[OTA_OTD_XS], pairs[i].flat[OTA_OTD_M],
-			     patch_size(&pairs[i], OTA_OTD_XS, NULL),
-			     patch_size(&pairs[i], OTA_OTD_M, NULL));
+		(void)printf("size\t%s", pairs[i].name);
+		for (unsigned tier = 0; tier < OTA_OTD_TIERS; tier++)
+			(void)printf("\t%zu", pairs[i].flat[tier]);
+		for (unsigned tier = 0; tier < OTA_OTD_TIERS; tier++)
+			(void)printf("\t%zu", patch_size(&pairs[i], (enum ota_otd_tier)tier, NULL));
+		(void)printf("\n");
 	}
 	print_priors();
 }

@@ -166,6 +166,7 @@ static void add_wear(json_t *object, const char *name, const struct ota_wear *we
 	add_area(item, "primary", &wear->primary);
 	add_area(item, "secondary", &wear->secondary);
 	add_area(item, "scratch", &wear->scratch);
+	add_area(item, "journal", &wear->journal);
 	if (time->has_typical)
 		add_count(item, "typical_us", time->typical_us);
 	if (time->has_max)
@@ -250,6 +251,31 @@ static void add_update(json_t *object, const struct check_job *job)
 	cli_json_text(object, "mode", ota_mode_name(job->target.layout.mode));
 }
 
+static void add_place(json_t *object, const struct ota_budget *budget)
+{
+	const struct ota_journal *journal = &budget->journal;
+	json_t *item;
+
+	if (budget->in_place) {
+		item = json_object();
+		add_count(item, "block_bytes", budget->place.block);
+		add_count(item, "lead_bytes", budget->place.lead);
+		add_count(item, "moved_up_bytes", ota_in_place_shift(&budget->place));
+		cli_json_add(object, "in_place", item);
+	}
+	if (journal->half == 0)
+		return;
+	item = json_object();
+	add_count(item, "half_bytes", journal->half);
+	add_count(item, "mark_bytes", journal->mark);
+	add_count(item, "checkpoint_bytes", journal->checkpoint);
+	add_count(item, "marks", journal->marks);
+	add_count(item, "checkpoints", journal->checkpoints);
+	add_count(item, "halves_erased", journal->erases);
+	add_count(item, "checkpoint_every", budget->place.every);
+	cli_json_add(object, "journal", item);
+}
+
 enum cli_exit check_print_json(const struct check_job *job)
 {
 	const struct ota_budget *budget = &job->budget;
@@ -264,6 +290,7 @@ enum cli_exit check_print_json(const struct check_job *job)
 	json_limits(object, &budget->limits);
 	add_words(object, "kept", budget->kept);
 	add_words(object, "reset", budget->reset);
+	add_place(object, budget);
 	add_lists(object, budget, job->explain);
 	cli_json_add(object, "wear", json_wear(budget));
 	cli_json_bool(object, "fits", budget->fits);

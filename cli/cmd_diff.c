@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <stdio.h>
 
+#include <ota/in_place.h>
+
 #include "diff_choose.h"
 #include "file_args.h"
 #include "signer_arg.h"
@@ -14,6 +16,9 @@ enum {
 	TIER,
 	ARCH,
 	BASE,
+	IN_PLACE,
+	SAFE_DISTANCE,
+	BLOCK,
 	KEY,
 	PUBLIC_KEY_FORMAT,
 	PAD_SIG,
@@ -47,16 +52,27 @@ static const struct cli_option options[] = {
 		       .value = "none|lzma",
 		       .help = "vcdiff: compress its sections, as xdelta3 -S (default none)"},
 	[TIER] = {.name = "tier",
-		  .value = "xs|m",
-		  .help = "otd: memory of the device's decoder: 4 KiB (xs, default) or 16 KiB (m)"},
+		  .value = "nano|xs|m",
+		  .help = "otd: memory of the device's decoder: 1 KiB (nano), 4 KiB (xs, default) "
+			  "or 16 KiB (m)"},
 	[ARCH] = {.name = "arch",
-		  .value = "auto|thumb|none",
-		  .help = "otd: code in the images (default auto: thumb where it is found and "
-			  "pays)"},
+		  .value = "auto|thumb|rv32|xtensa|none",
+		  .help = "otd: code in the images (default auto: what is found, where it pays)"},
 	[BASE] = {.name = "base",
 		  .value = "ADDR",
 		  .help = "otd: address of the images' first byte in memory (default: it is looked "
 			  "for)"},
+	[IN_PLACE] = {.name = "in-place",
+		      .help = "otd: for a device with one slot, which makes new where old lies"},
+	[SAFE_DISTANCE] = {.name = "safe-distance",
+			   .value = "N",
+			   .help = "in place: bytes of old that stay readable behind the one that "
+				   "is written (default 16K; with --target as many as the slot has "
+				   "room for)"},
+	[BLOCK] = {.name = "block",
+		   .value = "N",
+		   .help = "in place: bytes that the device erases at a time, a power of two "
+			   "(default 4K; with --target the profile's)"},
 	[KEY] = {.name = "key",
 		 .letter = 'k',
 		 .value = "KEY",
@@ -88,6 +104,8 @@ static const struct cli_example examples[] = {
 	 "a delta update: signed, and bound to both images"},
 	{"otatool diff old.bin new.bin -o update.otd --base 0x08008000",
 	 "a bare patch, for a device that decodes it in 4 KiB"},
+	{"otatool diff old.img new.img -o update.img -k key.pem --in-place --safe-distance 16K",
+	 "for a device with one slot: it moves old up and makes new below it"},
 	{"otatool diff old.img new.img -o update.patch --format bsdiff",
 	 "one that bspatch applies too"},
 	{"otatool diff old.img new.img -o update.vcdiff --format vcdiff --window 16K",
@@ -99,6 +117,9 @@ static const struct cli_example examples[] = {
 	 "and that is on air for one hour at most"},
 	{NULL, NULL},
 };
+
+/* Code seldom moves farther; more of it costs room in the slot. */
+#define SAFE_DISTANCE_DEFAULT ((size_t)16 * 1024)
 
 /* -- what is asked for ------------------------------------------------------------------------- */
 
@@ -131,6 +152,8 @@ static enum cli_exit check_format(const struct diff_job *job)
 		{TIER, {.format = all->format, .tier = all->tier}},
 		{ARCH, {.format = all->format, .arch = all->arch}},
 		{BASE, {.format = all->format, .arch = all->arch, .old_base = all->old_base}},
+		{IN_PLACE, {.format = all->format, .in_place = true}},
+		{BLOCK, {.format = all->format, .in_place = true, .block = all->block}},
 	};
 
 	for (size_t i = 0; all->format && i < sizeof(asking) / sizeof(asking[0]); i++) {
@@ -149,9 +172,12 @@ static enum cli_exit check_format(const struct diff_job *job)
 /* What otd is to know of the code in the images. */
 static enum cli_exit read_code(const struct cli_args *args, struct ota_delta_plan *plan)
 {
-	static const char *const tiers[] = {"xs", "m", NULL};
-	static const char *const archs[] = {"auto", "thumb", "none", NULL};
+	static const char *const tiers[] = {"nano", "xs", "m", NULL};
+	static const enum ota_delta_tier tier_of[] = {OTA_DELTA_TIER_NANO, OTA_DELTA_TIER_XS,
+						      OTA_DELTA_TIER_M};
+	static const char *const archs[] = {"auto", "thumb", "rv32", "xtensa", "none", NULL};
 	static const enum ota_delta_arch arch_of[] = {OTA_DELTA_ARCH_AUTO, OTA_DELTA_ARCH_THUMB,
+						      OTA_DELTA_ARCH_RV32, OTA_DELTA_ARCH_XTENSA,
 						      OTA_DELTA_ARCH_NONE};
 	struct ota_delta_base base = {.known = cli_has(args, BASE)};
 	uint64_t addr = 0;
@@ -164,11 +190,14 @@ static enum cli_exit read_code(const struct cli_args *args, struct ota_delta_pla
 	if (status == CLI_DONE)
 		status = cli_number(args, BASE, UINT32_MAX, &addr);
 	if (cli_has(args, TIER))
-		plan->tier = tier == 1 ? OTA_DELTA_TIER_M : OTA_DELTA_TIER_XS;
+		plan->tier = tier_of[tier];
 	plan->arch = arch_of[arch];
 	base.addr = (uint32_t)addr;
 	plan->old_base = base;
 	plan->new_base = base;
+	if (status == CLI_DONE && plan->tier == OTA_DELTA_TIER_NANO &&
+	    (plan->arch == OTA_DELTA_ARCH_RV32 || plan->arch == OTA_DELTA_ARCH_XTENSA))
+		return cli_error(CLI_USAGE, "--tier", "nano knows Thumb code only");
 	return status;
 }
 
@@ -184,6 +213,44 @@ static enum cli_exit read_window(const struct cli_args *args, unsigned option, u
 	}
 	*window = (uint32_t)value;
 	return status;
+}
+
+/* What old's sizes say the lead is, is known when the files have been read. */
+static enum cli_exit read_place(struct diff_job *job)
+{
+	const struct cli_args *args = job->args;
+	struct ota_delta_plan *plan = &job->plan.delta;
+	enum cli_exit status = read_window(args, BLOCK, &plan->block);
+	uint64_t distance = 0;
+
+	if (status == CLI_DONE)
+		status = cli_size(args, SAFE_DISTANCE, OTA_DELTA_MAX, &distance);
+	plan->in_place = cli_has(args, IN_PLACE);
+	job->has_distance = cli_has(args, SAFE_DISTANCE);
+	job->distance = job->has_distance ? (size_t)distance : SAFE_DISTANCE_DEFAULT;
+	return status;
+}
+
+/* A device that updates in place takes no other patches. */
+static enum cli_exit check_place(struct diff_job *job)
+{
+	struct ota_delta_plan *plan = &job->plan.delta;
+	const struct ota_target *target = job->target_name ? &job->target : NULL;
+
+	if (plan->in_place && target && !target->in_place) {
+		(void)cli_error(CLI_USAGE, "--in-place", "%s does not update in place",
+				target->name);
+		cli_hint("its profile says so with in-place: true among updater's keys");
+		return CLI_USAGE;
+	}
+	if (target && target->in_place)
+		plan->in_place = true;
+	if (plan->in_place)
+		return CLI_DONE;
+	if (job->has_distance || plan->block > 0)
+		return cli_error(CLI_USAGE, plan->block > 0 ? "--block" : "--safe-distance",
+				 "is about patches in place: it goes with --in-place");
+	return CLI_DONE;
 }
 
 /* Of a limit that nothing is held against the caller would think that it was kept. */
@@ -253,6 +320,8 @@ static enum cli_exit read_plan(struct diff_job *job)
 	if (status == CLI_DONE)
 		status = read_code(job->args, delta);
 	if (status == CLI_DONE)
+		status = read_place(job);
+	if (status == CLI_DONE)
 		status = check_format(job);
 	if (status == CLI_DONE)
 		status = cli_choice(job->args, PUBLIC_KEY_FORMAT, key_formats, &key_format);
@@ -321,6 +390,8 @@ static enum cli_exit check(struct diff_job *job)
 		status = check_stdin(job->args);
 	if (status == CLI_DONE)
 		status = read_target(job);
+	if (status == CLI_DONE)
+		status = check_place(job);
 	if (status == CLI_DONE)
 		status = cli_check_input(job->args->positional[1]);
 	if (status == CLI_DONE)
@@ -471,9 +542,27 @@ static enum cli_exit read_images(struct diff_job *job)
 	return status;
 }
 
+/* With a target all that its slot has room for is used, unless a distance is given. */
+static void find_lead(struct diff_job *job)
+{
+	struct ota_delta_plan *plan = &job->plan.delta;
+	uint32_t block = plan->block;
+
+	if (!plan->in_place || (job->target_name && !job->has_distance))
+		return;
+	if (block == 0 &&
+	    (!job->target_name || ota_in_place_block(&job->target, &block, NULL) != OTA_OK))
+		block = OTA_DELTA_BLOCK;
+	plan->lead = ota_delta_lead(block, ota_index_old(job->index).len, job->new_image.len,
+				    job->distance);
+}
+
 static enum cli_exit make(struct diff_job *job)
 {
 	enum cli_exit status = read_images(job);
+
+	if (status == CLI_DONE)
+		find_lead(job);
 
 	if (status == CLI_DONE)
 		status = job->is_update ? make_update(job) : make_patch(job);
@@ -530,11 +619,25 @@ const struct cli_command cli_cmd_diff = {
 		"old file it is for; an otd patch holds both files' CRC-32.\n\n"
 		"otd is otatool's own format, for microcontrollers: they decode the patch as it "
 		"comes\n"
-		"in, in 4 KiB of RAM, or with --tier m in 16 KiB where that makes it smaller.\n"
-		"It foresees how branches and pointers in Arm Thumb code (Cortex-M) change. For\n"
-		"pointers it must know where the images begin in memory: --base says so, or an "
-		"Intel\n"
-		"HEX file with -k; else the images' own headers, vector tables and pointers do.\n\n"
+		"in, in 4 KiB of RAM, or with --tier m in 16 KiB where that makes it smaller;\n"
+		"with --tier nano in 1 KiB, from a patch that is some 5 % larger.\n"
+		"It foresees how branches and pointers in code change: Arm Thumb (Cortex-M), "
+		"32-bit\n"
+		"RISC-V and Xtensa. For pointers it must know where the images lie in memory: "
+		"--base\n"
+		"says so, or an Intel HEX file with -k; else the images' own headers (Espressif's, "
+		"too),\n"
+		"vector tables and pointers do.\n\n"
+		"With --in-place the patch is for a device with one slot: it moves old up in the\n"
+		"slot, then makes new from the slot's start on, block by block, over what was "
+		"read.\n"
+		"Old bytes that are overwritten by then are not used. --safe-distance says how "
+		"far\n"
+		"behind the byte that is written old must stay readable: the more, the smaller "
+		"the\n"
+		"patch, and the more room the slot needs. The patch says how far old must be "
+		"moved.\n"
+		"With a target whose updater works in place, that is so without being asked.\n\n"
 		"With --target T every format and every size of memory that the target's decoders\n"
 		"allow is tried, and each patch is held against the device as check does, "
 		"signature\n"

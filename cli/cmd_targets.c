@@ -2,6 +2,8 @@
 #include <inttypes.h>
 #include <stdio.h>
 
+#include <ota/in_place.h>
+
 #include "target_arg.h"
 #include "targets_import.h"
 
@@ -119,6 +121,21 @@ static json_t *json_images(const struct ota_target *target)
 	return images;
 }
 
+static void json_updater(json_t *object, const struct ota_target *target)
+{
+	uint32_t block = 0;
+
+	if (target->in_place && ota_in_place_block(target, &block, NULL) == OTA_OK) {
+		json_t *place = json_object();
+
+		cli_json_uint(place, "block_bytes", block);
+		cli_json_uint(place, "slot_bytes", ota_in_place_usable(target, block));
+		cli_json_add(object, "in_place", place);
+	}
+	if (target->journal.len > 0)
+		cli_json_uint(object, "journal_bytes", target->journal.len);
+}
+
 static enum cli_exit show_json(const struct ota_target *target)
 {
 	struct ota_flash_limits limits;
@@ -133,6 +150,7 @@ static enum cli_exit show_json(const struct ota_target *target)
 		cli_json_add(object, "limits", item);
 		cli_json_add(object, "images", json_images(target));
 	}
+	json_updater(object, target);
 	for (unsigned i = 0; i < target->n_links; i++)
 		(void)json_array_append_new(links, json_string(target->link[i].name));
 	cli_json_add(object, "links", links);
@@ -249,6 +267,26 @@ static enum cli_exit print_image(const struct ota_target *target, unsigned index
 	return CLI_DONE;
 }
 
+/* What only an update in place asks of a slot, and what outlives a power cut. */
+static void print_updater(const struct ota_target *target)
+{
+	uint32_t block = 0;
+	char bytes[32];
+	char room[32];
+
+	if (target->in_place && ota_in_place_block(target, &block, NULL) == OTA_OK)
+		printf("in place       blocks of %s bytes, %s bytes of the slot\n",
+		       ota_number_grouped(block, bytes),
+		       ota_number_grouped(ota_in_place_usable(target, block), room));
+	else if (target->in_place)
+		printf("in place       not possible: the slot cannot be erased in blocks\n");
+	if (target->journal.len > 0)
+		printf("journal        %s0x%" PRIx32 "+%s bytes, halves of %s\n",
+		       target->journal.external ? "external:" : "", target->journal.at,
+		       ota_number_grouped(target->journal.len, bytes),
+		       ota_number_grouped(target->journal.len / 2, room));
+}
+
 static void print_links(const struct ota_target *target)
 {
 	for (unsigned i = 0; i < target->n_links; i++) {
@@ -281,6 +319,7 @@ static enum cli_exit print_file(const struct ota_target *target)
 			status = print_image(target, i);
 		if (status == CLI_DONE)
 			print_slot("scratch", &target->scratch, &target->layout.scratch);
+		print_updater(target);
 		print_links(target);
 	}
 	print_footnote(marked);

@@ -253,7 +253,10 @@ enum cli_exit diff_choose(struct diff_job *job)
 	if (status != CLI_DONE)
 		return status;
 	if (ota_choose(&job->asked, job->index, &job->choice, &diag) != OTA_OK)
-		return diff_fail(job, diag.err == OTA_E_NO_FIT ? job->args->positional[1] : "diff",
+		return diff_fail(job,
+				 diag.err == OTA_E_NO_FIT && !job->target.in_place
+					 ? job->args->positional[1]
+					 : "diff",
 				 &diag);
 	if (!job->choice.found)
 		return report_none(job);

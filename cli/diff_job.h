@@ -16,6 +16,8 @@ struct diff_job {
 	bool json;
 	struct ota_delta_update_plan plan;
 	bool is_update;
+	bool has_distance; /* in place: given, not the default */
+	size_t distance;   /* in place: bytes that stay readable */
 	struct image_file old_file;
 	struct image_file new_file;
 	struct ota_index *index;

@@ -6,6 +6,7 @@
 #include "diff_choose.h"
 #include "emit.h"
 #include "image_text.h"
+#include "patch_text.h"
 
 /* The patch has been proven: should it not open again, less is said of it. */
 void diff_look(struct diff_job *job)
@@ -38,8 +39,15 @@ static void json_code(json_t *object, const struct diff_job *job)
 		cli_json_uint(object, "base", otd->new_base.addr);
 		cli_json_uint(object, "old_base", otd->old_base.addr);
 		cli_json_text(object, "base_from", job->base_from);
+		cli_json_uint(object, "segments", otd->segments);
 	}
 	cli_json_uint(object, "decoder_stack_bytes", job->info.decoder_stack);
+}
+
+static void json_place(json_t *object, const struct diff_job *job)
+{
+	if (job->info.is_otd && job->info.otd.in_place)
+		cli_json_add(object, "in_place", json_in_place(&job->info));
 }
 
 static enum cli_exit report_json(const struct diff_job *job, bool pointless, size_t xz_len)
@@ -61,6 +69,7 @@ static enum cli_exit report_json(const struct diff_job *job, bool pointless, siz
 	}
 	cli_json_uint(object, "decoder_ram_bytes", job->info.decoder_ram);
 	json_code(object, job);
+	json_place(object, job);
 	if (job->target_name)
 		diff_json_choice(object, job);
 	cli_json_bool(object, "pointless", pointless);
@@ -76,9 +85,37 @@ static const char *code_words(const struct diff_job *job)
 		return "code at no known address";
 	if (job->plan.delta.arch == OTA_DELTA_ARCH_NONE)
 		return "no code known";
-	return job->code.arch == OTA_DELTA_ARCH_THUMB
-		       ? "thumb code found, the patch is smaller without"
-		       : "no code found";
+	if (strcmp(job->info.otd.tier, "nano") == 0 && job->code.arch != OTA_DELTA_ARCH_THUMB)
+		return "no Thumb code found";
+	switch (job->code.arch) {
+	case OTA_DELTA_ARCH_THUMB:
+		return "thumb code found, the patch is smaller without";
+	case OTA_DELTA_ARCH_RV32:
+		return "rv32 code found, the patch is smaller without";
+	case OTA_DELTA_ARCH_XTENSA:
+		return "xtensa code found, the patch is smaller without";
+	case OTA_DELTA_ARCH_AUTO:
+	case OTA_DELTA_ARCH_NONE:
+		break;
+	}
+	return "no code found";
+}
+
+/* Where the code lies, the rest of a line. */
+static void report_place(const struct diff_job *job)
+{
+	const struct ota_delta_otd *otd = &job->info.otd;
+
+	if (!job->base_from)
+		printf("%s\n", code_words(job));
+	else if (otd->segments > 1)
+		printf("%s code in %u segments (%s)\n", otd->arch, otd->segments, job->base_from);
+	else if (otd->old_base.addr != otd->new_base.addr)
+		printf("%s code at 0x%08" PRIx32 ", was 0x%08" PRIx32 " (%s)\n", otd->arch,
+		       otd->new_base.addr, otd->old_base.addr, job->base_from);
+	else
+		printf("%s code at 0x%08" PRIx32 " (%s)\n", otd->arch, otd->new_base.addr,
+		       job->base_from);
 }
 
 /* What a device needs is asked when a patch is made, and what the patch was made with. */
@@ -90,14 +127,15 @@ static void report_code(const struct diff_job *job)
 	printf("  otd, tier %s: decoder takes %s bytes of RAM", otd->tier,
 	       ota_number_grouped(job->info.decoder_ram, size));
 	printf(", %s of stack; ", ota_number_grouped(job->info.decoder_stack, size));
-	if (job->base_from && otd->old_base.addr != otd->new_base.addr)
-		printf("%s code at 0x%08" PRIx32 ", was 0x%08" PRIx32 " (%s)\n", otd->arch,
-		       otd->new_base.addr, otd->old_base.addr, job->base_from);
-	else if (job->base_from)
-		printf("%s code at 0x%08" PRIx32 " (%s)\n", otd->arch, otd->new_base.addr,
-		       job->base_from);
-	else
-		printf("%s\n", code_words(job));
+	report_place(job);
+}
+
+static void report_in_place(const struct diff_job *job)
+{
+	char text[IN_PLACE_TEXT_MAX];
+
+	if (job->info.otd.in_place)
+		printf("  in place, %s\n", in_place_text(&job->info, text));
 }
 
 static void report_text(const struct diff_job *job)
@@ -121,6 +159,8 @@ static void report_text(const struct diff_job *job)
 	printf("\n");
 	if (job->info.is_otd)
 		report_code(job);
+	if (job->info.is_otd)
+		report_in_place(job);
 	if (job->target_name)
 		diff_print_choice(job);
 }
@@ -132,8 +172,8 @@ static void warn_base(const struct diff_job *job)
 
 	if (job->info.is_otd && plan->arch == OTA_DELTA_ARCH_AUTO &&
 	    job->code.arch == OTA_DELTA_ARCH_NONE && plan->new_base.known && !job->base_from_file)
-		cli_warning("--base", "is of no use: no Thumb code was found in the images; "
-				      "--arch thumb takes it for granted");
+		cli_warning("--base", "is of no use: no code was found in the images; --arch "
+				      "takes one for granted");
 }
 
 enum cli_exit diff_report(const struct diff_job *job)

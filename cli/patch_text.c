@@ -73,9 +73,40 @@ static void print_windows(const struct ota_delta_info *info)
 						       : "none: a wrong old image is not noticed");
 }
 
+static uint32_t safe_distance(const struct ota_delta_info *info)
+{
+	const struct ota_delta_otd *otd = &info->otd;
+
+	return ota_delta_safe_distance(otd->block, otd->old_size, (size_t)info->new_size,
+				       otd->lead);
+}
+
+const char *in_place_text(const struct ota_delta_info *info, char text[IN_PLACE_TEXT_MAX])
+{
+	char number[3][32];
+
+	(void)snprintf(text, IN_PLACE_TEXT_MAX,
+		       "blocks of %s bytes, old moved up by %s (safe distance %s)",
+		       ota_number_grouped(info->otd.block, number[0]),
+		       ota_number_grouped(info->otd.lead, number[1]),
+		       ota_number_grouped(safe_distance(info), number[2]));
+	return text;
+}
+
+json_t *json_in_place(const struct ota_delta_info *info)
+{
+	json_t *place = json_object();
+
+	cli_json_uint(place, "block_bytes", info->otd.block);
+	cli_json_uint(place, "lead_bytes", info->otd.lead);
+	cli_json_uint(place, "safe_distance_bytes", safe_distance(info));
+	return place;
+}
+
 static void print_otd(const struct ota_delta_info *info)
 {
 	const struct ota_delta_otd *otd = &info->otd;
+	char place[IN_PLACE_TEXT_MAX];
 	char a[32];
 	char b[32];
 
@@ -94,6 +125,8 @@ static void print_otd(const struct ota_delta_info *info)
 	if (otd->segments > 1)
 		printf(", in %u segments", otd->segments);
 	printf("\n  tier       %s\n", otd->tier);
+	if (otd->in_place)
+		printf("  in place   %s\n", in_place_text(info, place));
 }
 
 static void print_content(const struct ota_delta_info *info)
@@ -172,6 +205,8 @@ static void json_otd(json_t *object, const struct ota_delta_info *info)
 	if (otd->new_base.known)
 		cli_json_uint(object, "base", otd->new_base.addr);
 	cli_json_bool(object, "reads_new", otd->reads_new);
+	if (otd->in_place)
+		cli_json_add(object, "in_place", json_in_place(info));
 }
 
 static void json_content(json_t *object, const struct ota_delta_info *info)

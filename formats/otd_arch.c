@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "otd_arch.h"
+#include "otd_rv32.h"
 
 /* Data memory of Cortex-M parts: SRAM with what lies right below it, and core-coupled memory. */
 #define RAM_AT        0x1fff0000U
@@ -39,26 +39,64 @@ bool ota_otd_value_key(const struct ota_otd_image *image, uint32_t value, uint32
 	return true;
 }
 
+/* lui or auipc, then the first instruction that makes use of it; the rest is passed over. */
+static bool rv32_read_far(const struct ota_otd_image *image, uint32_t at, struct ota_span bytes,
+			  struct ota_otd_unit *unit)
+{
+	uint8_t pair[OTA_OTD_UNIT_MAX];
+
+	memcpy(pair, bytes.data, 4);
+	for (size_t i = 4; i <= OTA_OTD_AHEAD && bytes.len >= 4 && i <= bytes.len - 4;) {
+		memcpy(pair + 4, bytes.data + i, 4);
+		if (ota_otd_rv32_is_user(pair, pair + 4))
+			return ota_otd_rv32_code_read(image, at, ota_span_of(pair, sizeof(pair)),
+						      unit);
+		i += otd_rv32_is_wide(pair[4]) ? 4 : 2;
+	}
+	return false;
+}
+
+static bool rv32_read(const struct ota_otd_image *image, uint32_t at, struct ota_span bytes,
+		      struct ota_otd_unit *unit)
+{
+	if ((at & 1) != 0)
+		return false;
+	if (ota_otd_rv32_pointer_read(image, at, bytes, unit))
+		return true;
+	if (bytes.len >= 4 && ota_otd_rv32_is_upper(bytes.data))
+		return rv32_read_far(image, at, bytes, unit);
+	return ota_otd_rv32_code_read(image, at, bytes, unit);
+}
+
 bool ota_otd_unit_read(enum ota_otd_arch arch, enum ota_otd_tier tier,
 		       const struct ota_otd_image *image, uint32_t at, struct ota_span bytes,
 		       struct ota_otd_unit *unit)
 {
-	return otd_unit_read(arch, tier, image, at, bytes, unit);
+	if (otd_is_rv32(arch))
+		return rv32_read(image, at, bytes, unit);
+	if (otd_is_xtensa(arch))
+		return ota_otd_xtensa_read(image, at, bytes, unit);
+	return OTD_HAS_THUMB && arch == OTA_OTD_THUMB &&
+	       otd_thumb_read(tier, image, at, bytes, unit);
 }
 
 bool ota_otd_unit_write(enum ota_otd_arch arch, const struct ota_otd_unit *unit, uint32_t addr,
 			uint32_t target, uint8_t *bytes)
 {
+	if (otd_is_rv32(arch))
+		return ota_otd_rv32_write(unit, addr, target, bytes);
+	if (otd_is_xtensa(arch))
+		return ota_otd_xtensa_write(unit, addr, target, bytes);
 	return OTD_HAS_THUMB && arch == OTA_OTD_THUMB &&
 	       ota_otd_thumb_write(unit, addr, target, bytes);
 }
 
 uint32_t ota_otd_unit_step(enum ota_otd_arch arch, uint8_t kind)
 {
-	return arch == OTA_OTD_NONE ? 1 : otd_unit_step(kind);
+	return arch == OTA_OTD_NONE ? 1 : otd_unit_step(arch, kind);
 }
 
 uint32_t ota_otd_unit_moved(enum ota_otd_arch arch, const struct ota_otd_unit *unit, uint32_t shift)
 {
-	return arch == OTA_OTD_NONE ? unit->target + shift : otd_unit_moved(unit, shift);
+	return arch == OTA_OTD_NONE ? unit->target + shift : otd_unit_moved(arch, unit, shift);
 }

@@ -6,14 +6,18 @@
 /* "OTD1", and what tells builds with another division of memory apart. */
 #define STATE_MAGIC                                                                                \
 	(0x3144544fU ^ (uint32_t)sizeof(struct ota_otd_dec) << 16 ^ OTD_ENTRIES_XS << 4 ^          \
-	 OTD_ENTRIES_M << 12)
+	 OTD_ENTRIES_M << 12 ^ OTD_ENTRIES_NANO << 24)
 
 _Static_assert(offsetof(struct ota_otd_dec, model) + OTD_MODEL_RAM(OTA_OTD_XS) <=
 		       OTA_OTD_DEC_RAM_XS,
 	       "tier XS");
 _Static_assert(offsetof(struct ota_otd_dec, model) + OTD_MODEL_RAM(OTA_OTD_M) <= OTA_OTD_DEC_RAM_M,
 	       "tier M");
-_Static_assert(OTD_ALL_XS % 2U == 0 && OTD_ALL_M % 2U == 0, "the map's entries are aligned to 4");
+_Static_assert(offsetof(struct ota_otd_dec, model) + OTD_MODEL_RAM(OTA_OTD_NANO) <=
+		       OTA_OTD_DEC_RAM_NANO,
+	       "tier nano");
+_Static_assert(OTD_ALL_XS % 2U == 0 && OTD_ALL_M % 2U == 0 && OTD_ALL_NANO % 2U == 0,
+	       "the map's entries are aligned to 4");
 
 static enum ota_want stop(struct ota_otd_dec *dec, enum ota_err err)
 {
@@ -21,14 +25,28 @@ static enum ota_want stop(struct ota_otd_dec *dec, enum ota_err err)
 	return OTA_WANT_STOP;
 }
 
+/* Of a tier that this build has. */
+static uint32_t ram_of(enum ota_otd_tier tier)
+{
+	if (OTD_HAS_XS && OTD_HAS_M)
+		return OTA_OTD_DEC_RAM(tier);
+	return OTD_HAS_XS ? OTA_OTD_DEC_RAM_XS : OTA_OTD_DEC_RAM_NANO;
+}
+
+static bool is_ram_of(uint32_t size, enum ota_otd_tier tier)
+{
+	return otd_has_tier(tier) && size == OTA_OTD_DEC_RAM(tier);
+}
+
 enum ota_err ota_otd_dec_init(void *memory, size_t size, const struct ota_otd_header *header,
 			      uint32_t stream_size, struct ota_otd_dec **dec)
 {
 	struct ota_otd_dec *d = (struct ota_otd_dec *)memory;
-	uint32_t ram = OTD_HAS_M ? OTA_OTD_DEC_RAM(header->tier) : OTA_OTD_DEC_RAM_XS;
+	uint32_t ram = ram_of(header->tier);
 
 	*dec = NULL;
-	if (!ota_otd_arch_has(header->arch, header->tier) || stream_size > OTA_OTD_IMAGE_MAX)
+	if (!ota_otd_arch_has(header->arch, header->tier) || !otd_has_room(header) ||
+	    stream_size > OTA_OTD_IMAGE_MAX)
 		return OTA_E_UNSUPPORTED;
 	if (size < ram)
 		return OTA_E_NO_FIT;
@@ -99,6 +117,27 @@ static enum ota_want check_old(struct ota_otd_dec *dec, struct ota_dec_io *io)
 	return OTA_WANT_NONE;
 }
 
+/* What lies further ahead, of old alone. */
+static enum ota_want look_ahead(struct ota_otd_dec *dec, struct ota_dec_io *io)
+{
+	struct ota_otd_model *m = &dec->model;
+	uint32_t ahead;
+
+	while ((ahead = ota_otd_model_ahead(m)) != 0) {
+		uint32_t at = m->from + ahead;
+		const uint8_t *byte;
+		uint32_t len;
+
+		if (at >= m->old_image.size || !ota_otd_model_can_turn(m, at))
+			break;
+		byte = given(dec, io, at, &len);
+		if (!byte)
+			return (enum ota_want)dec->window;
+		ota_otd_model_look(m, *byte);
+	}
+	return OTA_WANT_NONE;
+}
+
 /* The bytes that the next step is predicted by. */
 static enum ota_want gather(struct ota_otd_dec *dec, struct ota_dec_io *io)
 {
@@ -113,6 +152,12 @@ static enum ota_want gather(struct ota_otd_dec *dec, struct ota_dec_io *io)
 			return (enum ota_want)dec->window;
 		for (; len > 0 && m->n_src < wanted; len--)
 			m->src[m->n_src++] = *bytes++;
+	}
+	if (OTD_HAS_RV32) {
+		enum ota_want want = look_ahead(dec, io);
+
+		if (want != OTA_WANT_NONE)
+			return want;
 	}
 	ota_otd_model_begin(m);
 	return OTA_WANT_NONE;
@@ -179,7 +224,7 @@ static void decide(struct ota_otd_dec *dec)
 /* The stream has one spelling: it ends where nothing more can be left out, and is right. */
 static enum ota_want finish(struct ota_otd_dec *dec)
 {
-	bool any = dec->model.new_image.size > 0;
+	bool any = dec->model.new_size > 0;
 
 	if (any ? dec->stream_at - dec->stream_size != OTD_PAST_END || dec->code >= OTD_RANGE_MIN
 		: dec->stream_size != 0)
@@ -196,7 +241,7 @@ static enum ota_want decode(struct ota_otd_dec *dec, struct ota_dec_io *io)
 
 		if (want == OTA_WANT_NONE && m->state == OTD_BEGIN)
 			want = gather(dec, io);
-		if (want == OTA_WANT_NONE && m->new_image.size > 0)
+		if (want == OTA_WANT_NONE && m->new_size > 0)
 			want = fill(dec, io);
 		if (want != OTA_WANT_NONE)
 			return want;
@@ -262,10 +307,11 @@ enum ota_err ota_otd_dec_resume(void *memory, size_t size, struct ota_otd_dec **
 	struct ota_otd_dec *d = (struct ota_otd_dec *)memory;
 
 	*dec = NULL;
-	if (size < sizeof(*d))
+	if (size < offsetof(struct ota_otd_dec, model))
 		return OTA_E_NO_FIT;
 	if (d->magic != STATE_MAGIC ||
-	    (d->size != OTA_OTD_DEC_RAM_XS && !(OTD_HAS_M && d->size == OTA_OTD_DEC_RAM_M)))
+	    !(is_ram_of(d->size, OTA_OTD_XS) || is_ram_of(d->size, OTA_OTD_M) ||
+	      is_ram_of(d->size, OTA_OTD_NANO)))
 		return OTA_E_MALFORMED;
 	if (size < d->size)
 		return OTA_E_NO_FIT;

@@ -24,6 +24,13 @@ struct ota_otd_dec {
 	struct ota_otd_model model;
 };
 
+/* Tier nano holds no more than one segment of an image. */
+static inline bool otd_has_room(const struct ota_otd_header *header)
+{
+	return !OTD_HAS_NANO || header->tier != OTA_OTD_NANO ||
+	       (header->old_image.n_segments == 1 && header->new_image.n_segments == 1);
+}
+
 /* Memory is cleared and the model begun, for whoever has no decoder. */
 static inline void otd_model_of_tier(struct ota_otd_model *m, const struct ota_otd_header *header)
 {

@@ -97,6 +97,21 @@ static bool target_fits(const struct ota_otd_enc *enc, uint32_t target)
 	       memcmp(bytes, enc->new_image.data + m->new_at, m->unit.len) == 0;
 }
 
+/* The unit that new has where old has the open one. */
+static bool read_new(const struct ota_otd_enc *enc, struct ota_otd_unit *unit)
+{
+	struct ota_otd_model *m = enc->model;
+	struct ota_span bytes = ota_span_sub(enc->new_image, m->new_at, OTA_OTD_SEEN_MAX);
+
+	if (otd_is_rv32(m->arch) && m->unit.kind == OTA_OTD_LOWER) {
+		*unit = m->unit;
+		unit->target = ota_otd_model_uppers(m)->new_base + ota_otd_rv32_lower(bytes.data);
+		return true;
+	}
+	return ota_otd_unit_read((enum ota_otd_arch)m->arch, (enum ota_otd_tier)m->tier,
+				 ota_otd_model_new(m), m->new_at, bytes, unit);
+}
+
 /* The difference, in steps, to the first candidate's target; false when none can be told. */
 static bool find_delta(const struct ota_otd_enc *enc, uint32_t *delta)
 {
@@ -106,9 +121,8 @@ static bool find_delta(const struct ota_otd_enc *enc, uint32_t *delta)
 	uint32_t step = ota_otd_unit_step(arch, m->unit.kind);
 	struct ota_otd_unit unit;
 
-	if (!ota_otd_unit_read(arch, (enum ota_otd_tier)m->tier, &m->new_image, m->new_at,
-			       ota_span_sub(enc->new_image, m->new_at, OTA_OTD_UNIT_MAX), &unit) ||
-	    unit.kind != m->unit.kind || unit.len != m->unit.len || !target_fits(enc, unit.target))
+	if (!read_new(enc, &unit) || unit.kind != m->unit.kind || unit.len != m->unit.len ||
+	    !target_fits(enc, unit.target))
 		return false;
 	*delta = unit.target - ota_otd_model_target(m, 0);
 	if (*delta % step != 0 || *delta + max >= 2 * max)
@@ -200,7 +214,8 @@ static uint32_t choose(struct ota_otd_enc *enc)
 	case OTD_SPLIT:
 		return turns_within(enc, 2);
 	case OTD_AGAIN:
-		return new_half(enc) == ((m->expected + (uint32_t)m->again[m->cand]) & 0xffffU);
+		return new_half(enc) ==
+		       ((m->expected + (uint32_t)m->again[m->cand]) & (m->half ? 0xffffU : 0xffU));
 	case OTD_HIGH:
 		return new_half(enc) >> 8 == (uint32_t)m->expected >> 8;
 	case OTD_LITERAL:
@@ -227,6 +242,19 @@ static enum ota_err check_path(const struct ota_otd_header *header, struct ota_o
 	return OTA_OK;
 }
 
+static void look_ahead(struct ota_otd_model *m, struct ota_span old_image)
+{
+	uint32_t ahead;
+
+	while ((ahead = ota_otd_model_ahead(m)) != 0) {
+		uint32_t at = m->from + ahead;
+
+		if (at >= old_image.len || !ota_otd_model_can_turn(m, at))
+			return;
+		ota_otd_model_look(m, old_image.data[at]);
+	}
+}
+
 /* Fills src with what the next step is predicted by. */
 static void gather(struct ota_otd_model *m, struct ota_span old_image, struct ota_span new_image)
 {
@@ -239,6 +267,7 @@ static void gather(struct ota_otd_model *m, struct ota_span old_image, struct ot
 		m->src[m->n_src++] = at < old_image.len ? old_image.data[at]
 							: new_image.data[at - old_image.len];
 	}
+	look_ahead(m, old_image);
 }
 
 uint32_t ota_otd_next(struct ota_otd_model *m, struct ota_span old_image, struct ota_span new_image)
@@ -261,7 +290,7 @@ static enum ota_err encode_stream(struct ota_otd_enc *enc)
 		code(enc, probability, bit);
 		otd_tell(m, probability, bit, enc->account);
 	}
-	if (m->new_image.size > 0)
+	if (m->new_size > 0)
 		flush(enc);
 	if (m->state == OTD_BAD)
 		return OTA_E_USAGE;

@@ -27,7 +27,7 @@ static inline enum ota_err otd_check_work(const struct ota_otd_work *work)
 	if (work->size < OTA_OTD_ENC_RAM(header->tier))
 		return OTA_E_NO_FIT;
 	if (work->old_image.len != header->old_image.size ||
-	    work->new_image.len != header->new_image.size)
+	    work->new_image.len != header->new_image.size || !otd_has_room(header))
 		return OTA_E_USAGE;
 	return OTA_OK;
 }

@@ -10,6 +10,9 @@
  *          new size less old size as a number: d >= 0 is 2d, d < 0 is -2d - 1
  *       4  CRC-32 of old, little-endian
  *       4  CRC-32 of new
+ * With a place:
+ *       1  bits 0-4 logarithm of the block's size, 7 to 20, bits 5-7 direction 0
+ *          lead / block, a number of at least 1
  * With an architecture and no segments:
  *          load address of old and new, a number: bits 0-2 say how many hex digits that are 0 are
  *          left out at the address's end, which are all (of 0 none); the others follow above
@@ -19,14 +22,10 @@
  *          for old, then for new: address of the first one; of each other one its offset less
  *          the one before's, at least 1, and address; all numbers
  *
- * Place is for patches that are applied in place: a byte with the direction and the safe distance
- * would follow. Version 1 has none.
- *
  * Every header has one spelling: what the writer would not write is malformed.
  */
-#include <ota/otd.h>
-
 #include "otd_apart.h"
+#include "otd_arch.h"
 
 #define MAGIC_0 0x6fU
 #define MAGIC_1 0xdeU
@@ -40,6 +39,12 @@
 #define READS_NEW    0x20U
 #define HAS_PLACE    0x40U
 #define HAS_SEGMENTS 0x80U
+
+#define BLOCK_BITS_MIN 7U
+#define BLOCK_BITS_MAX 20U
+
+_Static_assert(1U << BLOCK_BITS_MIN == OTA_OTD_BLOCK_MIN, "the least block");
+_Static_assert(1U << BLOCK_BITS_MAX == OTA_OTD_BLOCK_MAX, "the largest block");
 
 #define NUMBER_BITS 7U
 #define NUMBER_MORE 0x80U
@@ -182,6 +187,20 @@ static void read_places(struct ota_rd *rd, uint32_t what, struct ota_otd_header 
 		a->segment[0].addr = b->segment[0].addr = read_addr(rd);
 }
 
+static void read_place(struct ota_rd *rd, struct ota_otd_header *header)
+{
+	uint32_t bits = read_byte(rd);
+	uint32_t blocks = read_number(rd);
+
+	check(rd, blocks > 0);
+	if (bits < BLOCK_BITS_MIN || bits > BLOCK_BITS_MAX || blocks > OTA_OTD_IMAGE_MAX >> bits) {
+		fail(rd, OTA_E_UNSUPPORTED);
+		return;
+	}
+	header->block = 1U << bits;
+	header->lead = blocks << bits;
+}
+
 static void read_sizes(struct ota_rd *rd, struct ota_otd_header *header)
 {
 	uint32_t size = read_number(rd);
@@ -210,12 +229,18 @@ enum ota_err ota_otd_header_read(struct ota_rd *rd, struct ota_otd_header *heade
 	header->tier = (enum ota_otd_tier)(what >> TIER_AT & TIER_MASK);
 	header->reads_new = (what & READS_NEW) != 0;
 	if (version != VERSION_BYTE || (what & ARCH_MASK) >= OTA_OTD_ARCHS ||
-	    (what >> TIER_AT & TIER_MASK) >= OTA_OTD_TIERS || (what & HAS_PLACE) != 0)
+	    (what >> TIER_AT & TIER_MASK) >= OTA_OTD_TIERS ||
+	    (!OTD_HAS_PLACE && (what & HAS_PLACE) != 0))
 		fail(rd, OTA_E_UNSUPPORTED);
 	read_sizes(rd, header);
 	header->old_crc = read_crc(rd);
 	header->new_crc = read_crc(rd);
+	if (OTD_HAS_PLACE && (what & HAS_PLACE) != 0)
+		read_place(rd, header);
 	read_places(rd, what, header);
+	if (OTD_HAS_NANO && header->tier == OTA_OTD_NANO &&
+	    (header->arch > OTA_OTD_THUMB || header->old_image.n_segments > 1))
+		fail(rd, OTA_E_UNSUPPORTED);
 	return rd->err;
 }
 
@@ -256,6 +281,19 @@ static void write_addr(struct ota_wr *wr, uint32_t addr)
 	write_number(wr, addr << DIGITS_BITS | left_out);
 }
 
+/* Nothing in two slots. */
+static void write_place(struct ota_wr *wr, const struct ota_otd_header *header)
+{
+	uint32_t bits = BLOCK_BITS_MIN;
+
+	if (header->block == 0)
+		return;
+	while (header->block >> bits > 1)
+		bits++;
+	ota_wr_u8(wr, (uint8_t)bits);
+	write_number(wr, header->lead >> bits);
+}
+
 void ota_otd_header_write(struct ota_wr *wr, const struct ota_otd_header *header)
 {
 	uint32_t change = header->new_image.size - header->old_image.size;
@@ -268,11 +306,13 @@ void ota_otd_header_write(struct ota_wr *wr, const struct ota_otd_header *header
 	ota_wr_u8(wr, VERSION_BYTE);
 	ota_wr_u8(wr,
 		  (uint8_t)((uint32_t)header->arch | (uint32_t)header->tier << TIER_AT |
-			    (header->reads_new ? READS_NEW : 0) | (segments ? HAS_SEGMENTS : 0)));
+			    (header->reads_new ? READS_NEW : 0) |
+			    (header->block > 0 ? HAS_PLACE : 0) | (segments ? HAS_SEGMENTS : 0)));
 	write_number(wr, header->old_image.size);
 	write_number(wr, change << 1 ^ (0 - (change >> 31)));
 	ota_wr_u32(wr, header->old_crc);
 	ota_wr_u32(wr, header->new_crc);
+	write_place(wr, header);
 	if (segments) {
 		ota_wr_u8(wr, (uint8_t)header->old_image.n_segments);
 		write_segments(wr, &header->old_image);

@@ -7,9 +7,8 @@
 #ifndef OTD_MAP_H
 #define OTD_MAP_H
 
-#include <ota/otd_unit.h>
-
 #include "otd_apart.h"
+#include "otd_arch.h"
 
 /* One entry: key 26 bits over the low 6 bits of its time, shift 26 bits over the high 6. */
 struct ota_otd_entry {
@@ -18,28 +17,57 @@ struct ota_otd_entry {
 };
 
 #define OTA_OTD_TIME_BITS 6U
-#define OTA_OTD_CLOCK_MAX 4095U
+
+/*
+ * Tier nano's, in 48 bits: a word of a key (21 bits) over its time (9) over the top 2 bits of its
+ * shift, whose other 16 follow. Key and shift count halfwords.
+ */
+struct ota_otd_narrow {
+	uint16_t word[3];
+};
 
 struct ota_otd_map {
 	uint16_t n;
 	uint16_t cap;
 	uint16_t clock;
-	uint16_t reserved;
+	uint16_t narrow;              /* the entries are */
 	struct ota_otd_entry entry[]; /* `cap` of them */
 };
 
-static inline uint32_t ota_otd_entry_key(struct ota_otd_entry entry)
+static inline bool ota_otd_map_is_narrow(const struct ota_otd_map *map)
 {
-	return entry.key_time >> OTA_OTD_TIME_BITS;
+	return OTD_HAS_NANO && (!OTD_HAS_XS || map->narrow);
 }
 
-/* Signed, as its two's complement. */
-static inline uint32_t ota_otd_entry_shift(struct ota_otd_entry entry)
+/* As an entry can hold it. */
+uint32_t ota_otd_map_narrow_key(uint32_t key);
+static inline uint32_t ota_otd_map_key(const struct ota_otd_map *map, uint32_t key)
 {
-	uint32_t shift = entry.shift_time >> OTA_OTD_TIME_BITS;
+	return ota_otd_map_is_narrow(map) ? ota_otd_map_narrow_key(key) : key;
+}
 
+/* Of entry `i`, which is there. The shift is signed, as its two's complement. */
+uint32_t ota_otd_map_narrow_key_at(const struct ota_otd_map *map, uint32_t i);
+uint32_t ota_otd_map_narrow_shift_at(const struct ota_otd_map *map, uint32_t i);
+
+static inline uint32_t ota_otd_map_key_at(const struct ota_otd_map *map, uint32_t i)
+{
+	if (ota_otd_map_is_narrow(map))
+		return ota_otd_map_narrow_key_at(map, i);
+	return map->entry[i].key_time >> OTA_OTD_TIME_BITS;
+}
+
+static inline uint32_t ota_otd_map_shift_at(const struct ota_otd_map *map, uint32_t i)
+{
+	uint32_t shift;
+
+	if (ota_otd_map_is_narrow(map))
+		return ota_otd_map_narrow_shift_at(map, i);
+	shift = map->entry[i].shift_time >> OTA_OTD_TIME_BITS;
 	return (shift ^ 0x2000000U) - 0x2000000U;
 }
+
+/* Keys from here on are as ota_otd_map_key makes them. */
 
 /* How many entries have keys of at most `key`. */
 uint32_t ota_otd_map_floor(const struct ota_otd_map *map, uint32_t key);

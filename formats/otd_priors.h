@@ -11,6 +11,8 @@
 
 /* A slot's: 5 bits of index into the grid over 3 bits of index into the counts. */
 extern const uint8_t ota_otd_prior_slots[OTD_PRIOR_SLOTS];
+/* Tier nano's. */
+extern const uint8_t ota_otd_prior_nano[OTD_ALL_NANO];
 /* A weight's, in 1/32. */
 extern const int8_t ota_otd_prior_weights[OTD_WEIGHTS];
 /* Probabilities in 1/65536, multiples of 16: logistic of (i - 15.5) / 2. */

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 /* For matchers: no part of a decoder. */
-#include <ota/otd_unit.h>
+#include "otd_rv32.h"
 
 /* What stays of each kind's first, second ... byte. */
 static const uint8_t kept[OTA_OTD_KINDS][OTA_OTD_UNIT_MAX] = {
@@ -27,6 +27,12 @@ void ota_otd_unit_blank(enum ota_otd_arch arch, const struct ota_otd_unit *unit,
 	case OTA_OTD_THUMB:
 		for (unsigned i = 0; i < unit->len; i++)
 			bytes[i] &= kept[unit->kind][i];
+		return;
+	case OTA_OTD_RV32:
+		ota_otd_rv32_blank(unit, bytes);
+		return;
+	case OTA_OTD_XTENSA:
+		ota_otd_xtensa_blank(unit, bytes);
 		return;
 	}
 }

@@ -245,12 +245,14 @@ enum ota_err ota_budget_fill(struct budget_job *job, struct ota_diag *diag)
 		err = ota_budget_deliver(job, diag);
 	if (err != OTA_OK)
 		return err;
+	ota_budget_place(job);
 	add_sent(job);
 	err = ota_budget_memory(job, diag);
 	if (err != OTA_OK)
 		return err;
 	ota_budget_kept(job);
 	ota_budget_slots(job);
+	ota_budget_in_place(job);
 	add_hazards(job);
 	ota_budget_wear(job);
 	ota_budget_links(job);

@@ -268,7 +268,12 @@ static void tell_reset_of_stream(struct budget_job *job, uint64_t state)
 	size_t size = sizeof(job->budget->reset);
 	char number[NUMBER_TEXT];
 
-	if (state == OTA_CHECKPOINT_NONE)
+	if (job->journal.fits)
+		(void)snprintf(
+			reset, size,
+			"a reset goes on at the last checkpoint, which the journal has, when "
+			"the update is sent again from there on");
+	else if (state == OTA_CHECKPOINT_NONE)
 		(void)snprintf(reset, size, "%s: the decoder's state cannot be saved",
 			       streamed_again);
 	else if (state == 0)
@@ -289,7 +294,11 @@ static void tell_reset_of_kept(struct budget_job *job, uint64_t state)
 	size_t size = sizeof(job->budget->reset);
 	char number[NUMBER_TEXT];
 
-	if (state == OTA_CHECKPOINT_NONE)
+	if (job->journal.fits)
+		(void)snprintf(reset, size,
+			       "a reset goes on at the last checkpoint, which the journal has; "
+			       "nothing is downloaded again");
+	else if (state == OTA_CHECKPOINT_NONE)
 		(void)snprintf(reset, size,
 			       "a reset starts decoding again, from the kept update; nothing is "
 			       "downloaded again");
@@ -378,12 +387,34 @@ static void add_pieces(struct budget_job *job, uint64_t fragments)
 		ota_number_grouped(line->has, number[1]));
 }
 
+static void tell_reset_in_place(struct budget_job *job)
+{
+	const struct ota_in_place *place = &job->place;
+	char *reset = job->budget->reset;
+	size_t size = sizeof(job->budget->reset);
+	char number[NUMBER_TEXT];
+
+	if (job->journal.fits)
+		(void)snprintf(reset, size,
+			       "a reset goes on at the last record of the journal: at most %" PRIu32
+			       " block%s of %s bytes %s moved or made again",
+			       place->every, place->every == 1 ? "" : "s",
+			       ota_number_grouped(place->block, number),
+			       place->every == 1 ? "is" : "are");
+	else
+		(void)snprintf(reset, size,
+			       "a reset while old is moved or new is made leaves no image that "
+			       "boots, and nothing to go on with");
+}
+
 static void tell_reset(struct budget_job *job)
 {
 	bool streams = ota_device_streams(job->target);
 	uint64_t state = job->format->checkpoint(job->update->patch);
 
-	if (ota_device_holds_new(job->target))
+	if (job->in_place)
+		tell_reset_in_place(job);
+	else if (ota_device_holds_new(job->target))
 		(void)snprintf(job->budget->reset, sizeof(job->budget->reset),
 			       "a reset while the new image is written over the old one leaves no "
 			       "image that boots; before that %s",

@@ -13,7 +13,7 @@ bool ota_device_streams(const struct ota_target *target)
 
 bool ota_device_holds_new(const struct ota_target *target)
 {
-	return ota_mode_has_one_slot(target->layout.mode);
+	return ota_mode_has_one_slot(target->layout.mode) && !target->in_place;
 }
 
 /* The chip's own flash is mapped; one beside it is read through a driver. */
@@ -36,11 +36,16 @@ void ota_device_cost_of_kept(const struct ota_target *target, unsigned places,
 
 uint64_t ota_device_page(const struct ota_target *target)
 {
-	bool one_slot = ota_device_holds_new(target);
+	bool one_slot = ota_mode_has_one_slot(target->layout.mode);
 	bool external = one_slot ? target->primary.external : target->secondary.external;
 	const struct ota_flash *flash = external ? &target->external : &target->flash;
 
-	return flash->program > flash->write ? flash->program : flash->write;
+	const struct ota_flash *journal =
+		target->journal.external ? &target->external : &target->flash;
+	uint64_t page = flash->program > flash->write ? flash->program : flash->write;
+
+	/* The journal's records are written out of the same buffer; all are powers of two. */
+	return target->journal.len > 0 && journal->write > page ? journal->write : page;
 }
 
 void ota_device_cost_of_new(const struct ota_update *update, const struct ota_target *target,
@@ -101,6 +106,7 @@ static void add_state(struct budget_job *job)
 	struct ota_budget_line *line;
 	uint64_t most = 0;
 	uint64_t needed = 0;
+	bool taken = false;
 	char number[2][NUMBER_TEXT];
 
 	for (unsigned i = 0; i < target->n_decoders && job->format->state_room; i++) {
@@ -109,7 +115,8 @@ static void add_state(struct budget_job *job)
 
 		if (strcmp(target->decoder[i].format, job->format->name) != 0)
 			continue;
-		job->format->state_room(job->update->patch, &target->decoder[i], &needs, &has);
+		taken |= job->format->state_room(job->update->patch, &target->decoder[i], &needs,
+						 &has);
 		if (has == 0)
 			return;
 		most = has > most ? has : most;
@@ -119,6 +126,10 @@ static void add_state(struct budget_job *job)
 		return;
 	line = ota_budget_add(job, OTA_PLACE_RAM, OTA_UNIT_BYTES, BUDGET_LINE_STATE, needed);
 	ota_budget_limit(line, most);
+	if (!taken && line->fits) {
+		line->fits = false;
+		ota_budget_note(line, "the decoder is of another tier");
+	}
 	ota_budget_explain(job->budget, BUDGET_LINE_STATE,
 			   "what the patch's header asks for, what the profile's decoder has",
 			   job->format->ram_source, "%s of %s",

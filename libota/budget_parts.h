@@ -16,6 +16,10 @@ struct budget_job {
 	struct ota_budget *budget;
 	uint64_t sent_len;           /* bytes that leave the release */
 	bool decodes;                /* the device makes the new image of a patch */
+	bool patch_in_place;         /* the patch is made for a slot that both images share */
+	bool in_place;               /* and so the device makes it: `place` tells */
+	struct ota_in_place place;   /* in two slots block and every, of checkpoints */
+	struct ota_journal journal;  /* all 0 when nothing is decoded */
 	bool is_trial;               /* of a way out: nobody reads its rules of the layout */
 	unsigned findings_of_layout; /* up to here, those of images come after them */
 };
@@ -64,6 +68,9 @@ struct ota_flash_layout ota_budget_layout(const struct ota_target *target,
 #define BUDGET_LINE_NEW      "new image in the slots"
 #define BUDGET_LINE_SCRATCH  "scratch for the largest sector"
 #define BUDGET_LINE_RUNS     "new image in RAM, where it runs"
+#define BUDGET_LINE_MOVED    "old image, moved up in its slot"
+#define BUDGET_LINE_BLOCKS   "new image, in blocks"
+#define BUDGET_LINE_JOURNAL  "checkpoint in half of the journal"
 #define BUDGET_LINE_ERASES   "sector erases, one upgrade"
 #define BUDGET_LINE_TIME     "erase and program time, one upgrade"
 
@@ -94,6 +101,12 @@ void ota_budget_kept(struct budget_job *job);
 
 /* The images in the slots, scratch, and the RAM they run from. */
 void ota_budget_slots(struct budget_job *job);
+
+/* What the patch says of its place, and the journal's records. */
+void ota_budget_place(struct budget_job *job);
+
+/* Where old is moved to, the journal, and what comes of a patch for the other kind of device. */
+void ota_budget_in_place(struct budget_job *job);
 
 /* Erases, the sector that wears out first, time. */
 void ota_budget_wear(struct budget_job *job);

@@ -78,6 +78,19 @@ bool ota_search_only(const struct ota_search *search,
 	return true;
 }
 
+bool ota_search_only_line(const struct ota_search *search, const char *what)
+{
+	const struct ota_budget *budget = search->job->budget;
+	unsigned fail = 0;
+
+	for (unsigned i = 0; i < budget->n; i++)
+		fail += !budget->line[i].fits;
+	for (unsigned i = 0; i < budget->n_findings; i++)
+		fail += budget->finding[i].severity == OTA_SEVERITY_FAILURE &&
+			strcmp(budget->finding[i].id, BUDGET_FINDING_LINK) != 0;
+	return fail == 1 && ota_search_fails(search, what);
+}
+
 /* -- trials ------------------------------------------------------------------------------------ */
 
 void ota_trial_begin(struct ota_search *search)
@@ -265,6 +278,7 @@ enum ota_err ota_budget_remedies(const struct budget_job *job, struct ota_diag *
 	if (!budget->fits) {
 		ota_remedies_of_memory(&search);
 		ota_remedies_of_layout(&search);
+		ota_remedies_of_in_place(&search);
 		ota_remedies_of_links(&search);
 		add_findings(&search);
 		if (budget->n_remedies == 0)

@@ -82,9 +82,13 @@ uint64_t ota_flash_unused(const struct ota_target *target);
 /* Areas move inside a flash that has room for `more` bytes; else something else must go. */
 enum ota_remedy_class ota_search_class(const struct ota_search *search, uint64_t more);
 
+/* True when no other line fails, and no finding but of a link. */
+bool ota_search_only_line(const struct ota_search *search, const char *what);
+
 /* Each adds what it finds. */
 void ota_remedies_of_memory(struct ota_search *search);
 void ota_remedies_of_layout(struct ota_search *search);
+void ota_remedies_of_in_place(struct ota_search *search);
 void ota_remedies_of_links(struct ota_search *search);
 
 #endif

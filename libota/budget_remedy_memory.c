@@ -54,7 +54,7 @@ static uint64_t room_of_same_format(const struct ota_search *search, uint64_t ro
 	const struct ota_budget *budget = search->job->budget;
 	const struct ota_budget_line *ram = ota_budget_line_named(budget, BUDGET_LINE_RAM);
 	const struct ota_budget_line *state = ota_budget_line_named(budget, BUDGET_LINE_STATE);
-	uint64_t over = state && !state->fits ? state->needs - state->has : 1;
+	uint64_t over = state && state->needs > state->has ? state->needs - state->has : 1;
 
 	if (!ram)
 		return room;
@@ -83,7 +83,7 @@ static void try_format(struct ota_search *search, const struct ota_patch_format 
 
 	if (same)
 		room = room_of_same_format(search, room);
-	else if (ota_budget_most_kept(job) == 0)
+	else if (ota_budget_most_kept(job) == 0 || target->in_place)
 		return;
 	if (!format->slim || !format->slim(target, decoder, room, &slim))
 		return;
@@ -248,8 +248,8 @@ static uint64_t end_of(const struct ota_area *area)
 /* Areas of the chip's own flash that are in use. */
 static unsigned list_areas(const struct ota_target *target, struct ota_area area[AREAS_MAX])
 {
-	struct ota_area all[AREAS_MAX] = {target->boot, target->primary, target->secondary,
-					  target->scratch, target->patch_area};
+	struct ota_area all[AREAS_MAX] = {target->boot,    target->primary,    target->secondary,
+					  target->scratch, target->patch_area, target->journal};
 	unsigned n_all = 5;
 	unsigned n = 0;
 

@@ -12,6 +12,8 @@ static const struct ota_flash *flash_of(const struct ota_target *target, const c
 		external = target->secondary.external;
 	else if (strcmp(area, "scratch") == 0)
 		external = target->scratch.external;
+	else if (strcmp(area, "journal") == 0)
+		external = target->journal.external;
 	return external ? &target->external : &target->flash;
 }
 
@@ -19,6 +21,8 @@ static uint64_t hottest_of(const struct ota_wear *wear, const char *area)
 {
 	if (strcmp(area, "scratch") == 0)
 		return wear->scratch.hottest;
+	if (strcmp(area, "journal") == 0)
+		return wear->journal.hottest;
 	return strcmp(area, "secondary") == 0 ? wear->secondary.hottest : wear->primary.hottest;
 }
 
@@ -33,6 +37,10 @@ static struct ota_wear with_store(const struct ota_wear *upgrade, const struct o
 		sum.hottest = sum.primary.hottest;
 	if (sum.secondary.hottest > sum.hottest)
 		sum.hottest = sum.secondary.hottest;
+	if (store->journal.hottest > 0)
+		sum.journal = store->journal;
+	if (sum.journal.hottest > sum.hottest)
+		sum.hottest = sum.journal.hottest;
 	return sum;
 }
 
@@ -61,6 +69,16 @@ static void add_erases(struct budget_job *job)
 	if (!budget->limits.compatible) {
 		line->fits = !line->limited;
 		ota_budget_note(line, "not counted: the bootloader would not upgrade");
+		return;
+	}
+	if (job->in_place) {
+		ota_budget_note(line, "by the updater");
+		ota_budget_explain(job->budget, BUDGET_LINE_ERASES, wear->formula, wear->source,
+				   "slot %s, no sector over %s times, + journal %s = %s",
+				   ota_number_grouped(wear->primary.erases, number[0]),
+				   ota_number_grouped(wear->primary.hottest, number[3]),
+				   ota_number_grouped(wear->journal.erases, number[1]),
+				   ota_number_grouped(wear->erases, number[2]));
 		return;
 	}
 	if (wear->erases == 0)
@@ -106,20 +124,26 @@ static void find_worn(struct budget_job *job, const struct ota_wear_time *time, 
 		time->endurance_unread ? " (not read from a datasheet)" : "",
 		ota_number_grouped(time->upgrades, number[2]));
 
-	finding->source = job->budget->upgrade.source;
+	finding->source = strcmp(area, "journal") == 0 ? NULL : job->budget->upgrade.source;
 	(void)snprintf(finding->why, sizeof(finding->why), "%s",
 		       scratch ? "every group of sectors that is swapped goes through scratch, so "
 				 "a small scratch area is worn out first: then upgrades fail, in "
 				 "the field, for good"
 			       : "a sector that no longer erases ends all upgrades of that "
 				 "device");
+	if (strcmp(area, "journal") == 0)
+		(void)snprintf(finding->remedy, sizeof(finding->remedy),
+			       "write fewer checkpoints, with larger blocks or a larger "
+			       "checkpoint-every, or more of them in each half: make the journal "
+			       "larger");
 }
 
 /* With modes that copy nothing the updater's own erases are all there is. */
 static void add_hottest(struct budget_job *job)
 {
 	const struct ota_budget *budget = job->budget;
-	bool by_updater = budget->upgrade.hottest == 0;
+	bool by_updater = budget->upgrade.hottest == 0 ||
+			  budget->store.journal.hottest > budget->upgrade.hottest;
 	const struct ota_wear *wear = by_updater ? &budget->store : &budget->upgrade;
 	const struct ota_wear_time *time = by_updater ? &budget->store_time : &budget->upgrade_time;
 	const char *area = time->has_upgrades ? time->worn_area : wear->hottest_area;
@@ -133,7 +157,7 @@ static void add_hottest(struct budget_job *job)
 		return;
 	(void)snprintf(what, sizeof(what), "hottest sector (%s), per upgrade", area);
 	line = ota_budget_add(job, OTA_PLACE_FLASH, OTA_UNIT_ERASES, what, hottest);
-	if (by_updater)
+	if (by_updater || job->in_place)
 		ota_budget_note(line, "by the updater");
 	(void)ota_number_grouped(hottest, number[0]);
 	if (!time->has_upgrades) {
@@ -211,6 +235,11 @@ void ota_budget_wear(struct budget_job *job)
 		ota_wear_revert(layout, &budget->limits, update->old_len, update->new_len,
 				&budget->revert);
 		ota_wear_store(layout, update->new_len, &budget->store);
+		ota_wear_journal(job->target, &job->journal, &budget->store);
+	}
+	if (budget->limits.compatible && job->in_place) {
+		budget->store = (struct ota_wear){.hottest_area = ""};
+		ota_wear_in_place(job->target, &job->place, &job->journal, &budget->upgrade);
 	}
 	ota_wear_time(job->target, &budget->upgrade, &budget->upgrade_time);
 	ota_wear_time(job->target, &budget->revert, &budget->revert_time);

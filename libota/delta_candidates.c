@@ -3,6 +3,8 @@
 #include <inttypes.h>
 #include <stdio.h>
 
+#include <ota/in_place.h>
+
 #include "delta_candidates.h"
 
 #define KIB 1024U
@@ -12,7 +14,8 @@ struct listing {
 	const struct ota_choose_job *job;
 	struct ota_choice *choice;
 	uint64_t ram;
-	struct ota_diag why; /* what ruled the first plan out */
+	struct ota_in_place place; /* of a device that makes new where old lies */
+	struct ota_diag why;       /* what ruled the first plan out */
 };
 
 uint64_t ota_choose_ram(const struct ota_target *target, const struct ota_budget_options *options)
@@ -55,6 +58,9 @@ static void name_it(const struct ota_delta_plan *plan, char name[48])
 	case OTA_DELTA_TIER_M:
 		add_word(name, "tier ", "m");
 		break;
+	case OTA_DELTA_TIER_NANO:
+		add_word(name, "tier ", "nano");
+		break;
 	}
 	add_size(name, "window ", plan->window);
 	add_size(name, "source ", plan->source_window);
@@ -65,9 +71,11 @@ static void name_it(const struct ota_delta_plan *plan, char name[48])
 /* -- plans ------------------------------------------------------------------------------------- */
 
 /* What is settled takes the place of what would have been tried. */
-static struct ota_delta_plan settle(const struct ota_choose_job *job,
+static struct ota_delta_plan settle(const struct listing *list,
 				    const struct ota_delta_plan *variant, bool knows_code)
 {
+	const struct ota_choose_job *job = list->job;
+	const struct ota_in_place *place = &list->place;
 	const struct ota_delta_plan *wanted = &job->wanted;
 	struct ota_delta_plan plan = *variant;
 
@@ -83,6 +91,11 @@ static struct ota_delta_plan settle(const struct ota_choose_job *job,
 		plan.arch = wanted->arch;
 		plan.old_base = wanted->old_base;
 		plan.new_base = wanted->new_base;
+	}
+	if (job->target->in_place) {
+		plan.in_place = true;
+		plan.block = place->block;
+		plan.lead = place->lead;
 	}
 	return plan;
 }
@@ -124,7 +137,7 @@ static void add_format(struct listing *list, const struct ota_patch_format *form
 	unsigned n = format->variants(&room, variant);
 
 	for (unsigned i = 0; i < n; i++) {
-		struct ota_delta_plan plan = settle(list->job, &variant[i], format->knows_code);
+		struct ota_delta_plan plan = settle(list, &variant[i], format->knows_code);
 		uint64_t least = decoder && format->least_ram ? format->least_ram(&room, &plan) : 0;
 
 		/* The first failure's words are kept, should nothing be left. */
@@ -190,16 +203,46 @@ static void add_candidates(struct listing *list)
 	}
 }
 
+/* The largest lead there is room for, or the one that is settled. A gateway has two files. */
+static enum ota_err find_place(struct listing *list, struct ota_diag *diag)
+{
+	const struct ota_choose_job *job = list->job;
+	const struct ota_delta_plan *wanted = &job->wanted;
+	struct ota_in_place *place = &list->place;
+	enum ota_err err;
+
+	*place = (struct ota_in_place){
+		.block = wanted->block, .old_len = job->old_size, .new_len = job->new_image.len};
+	if (place->old_len == 0)
+		place->old_len = job->update.old_len;
+	if (!job->target->in_place)
+		return OTA_OK;
+	err = ota_in_place_plan(job->target, place, diag);
+	if (err != OTA_OK || wanted->lead == 0)
+		return err;
+	if (wanted->lead > place->lead)
+		return ota_fail(diag, OTA_E_NO_FIT,
+				"a lead of %" PRIu32
+				" bytes is asked for, the slot of %s has room for %" PRIu32,
+				wanted->lead, job->target->name, place->lead);
+	place->lead = wanted->lead;
+	return OTA_OK;
+}
+
 enum ota_err ota_choose_candidates(const struct ota_choose_job *job, struct ota_choice *choice,
 				   struct ota_diag *diag)
 {
 	struct listing list = {
 		.job = job, .choice = choice, .ram = ota_choose_ram(job->target, job->options)};
+	enum ota_err err;
 
 	*choice = (struct ota_choice){.patch = ota_buf_init(job->ceiling)};
 	if (job->wanted.format && !ota_patch_format_named(job->wanted.format))
 		return ota_fail(diag, OTA_E_ABSENT, "no patch format is called \"%s\"",
 				job->wanted.format);
+	err = find_place(&list, diag);
+	if (err != OTA_OK)
+		return err;
 	add_candidates(&list);
 	if (choice->n > 0)
 		return OTA_OK;

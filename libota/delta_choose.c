@@ -190,6 +190,8 @@ static void advise_other(const struct ota_choose_job *job, struct ota_candidate 
 	for (size_t i = 0; (format = ota_patch_format_at(i)) != NULL; i++) {
 		const struct ota_decoder *decoder = decoder_of(job->target, format->name);
 
+		if (job->target->in_place && !format->in_place)
+			continue;
 		if ((decoder && !job->wanted.format) || !format->slim ||
 		    !format->slim(job->target, decoder, candidate->ram_has, &slim))
 			continue;
@@ -392,8 +394,12 @@ enum ota_err ota_choose_check(const struct ota_target *target,
 enum ota_err ota_choose(const struct ota_choose_job *job, const struct ota_index *index,
 			struct ota_choice *choice, struct ota_diag *diag)
 {
-	struct choosing all = {.job = job, .index = index, .choice = choice};
-	enum ota_err err = ota_choose_candidates(job, choice, diag);
+	struct ota_choose_job sized = *job;
+	struct choosing all = {.job = &sized, .index = index, .choice = choice};
+	enum ota_err err;
+
+	sized.old_size = ota_index_old(index).len;
+	err = ota_choose_candidates(&sized, choice, diag);
 
 	if (err == OTA_OK)
 		err = ota_choose_check(job->target, job->options, diag);

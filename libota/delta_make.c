@@ -62,6 +62,32 @@ static enum ota_err check_code(const struct ota_delta_plan *plan,
 	return OTA_OK;
 }
 
+/* Images for which tier nano has a model are Thumb code or none. */
+static bool nano_knows(enum ota_delta_arch arch)
+{
+	return arch != OTA_DELTA_ARCH_RV32 && arch != OTA_DELTA_ARCH_XTENSA;
+}
+
+static enum ota_err check_place(const struct ota_delta_plan *plan,
+				const struct ota_patch_format *format, struct ota_diag *diag)
+{
+	uint32_t block = plan->block > 0 ? plan->block : OTA_DELTA_BLOCK;
+
+	if (!plan->in_place && (plan->block > 0 || plan->lead > 0))
+		return ota_fail(diag, OTA_E_USAGE, "a block or lead is for patches in place");
+	if (plan->in_place && !format->in_place)
+		return ota_fail(diag, OTA_E_USAGE, "%s is not applied in place", format->name);
+	if (block < OTA_DELTA_BLOCK_MIN || block > OTA_DELTA_BLOCK_MAX || (block & (block - 1)) > 0)
+		return ota_fail(diag, OTA_E_USAGE,
+				"a block of %" PRIu32 " bytes: a power of 2 from %u to %u is one",
+				block, OTA_DELTA_BLOCK_MIN, OTA_DELTA_BLOCK_MAX);
+	if (plan->lead % block > 0)
+		return ota_fail(diag, OTA_E_USAGE,
+				"a lead of %" PRIu32 " bytes is no multiple of the block, %" PRIu32,
+				plan->lead, block);
+	return OTA_OK;
+}
+
 enum ota_err ota_delta_check_plan(const struct ota_delta_plan *plan, struct ota_diag *diag)
 {
 	const struct ota_patch_format *format = ota_patch_format_named(plan->format);
@@ -77,6 +103,10 @@ enum ota_err ota_delta_check_plan(const struct ota_delta_plan *plan, struct ota_
 		return ota_fail(diag, OTA_E_USAGE,
 				"%" PRIu32 " bytes, at most %" PRIu32 " are a window", plan->window,
 				format->window_max);
+	if (check_place(plan, format, diag) != OTA_OK)
+		return OTA_E_USAGE;
+	if (plan->tier == OTA_DELTA_TIER_NANO && !nano_knows(plan->arch))
+		return ota_fail(diag, OTA_E_USAGE, "tier nano knows Thumb code only");
 	return check_code(plan, format, diag);
 }
 

@@ -21,6 +21,19 @@ const struct ota_otd_prices ota_otd_prices_usual = {
 	.unit_wrong_most = 6400,
 };
 
+const struct ota_otd_prices ota_otd_prices_bytewise = {
+	.equal = 8,
+	.different = 1664,
+	.again = 1536,
+	.outside = 1741,
+	.reference = 1024,
+	.near_turn = 2048,
+	.far_turn = 5632,
+	.unit_wrong = 1536,
+	.unit_told = 3584,
+	.unit_wrong_most = 6400,
+};
+
 static enum ota_err fail_memory(struct ota_diag *diag)
 {
 	return ota_fail(diag, OTA_E_MEMORY, "out of memory for the matcher");
@@ -62,10 +75,86 @@ static uint16_t rest_of(enum ota_otd_arch arch, const struct ota_otd_unit *unit,
 	return (uint16_t)(rest ^ rest >> 16);
 }
 
+static struct otd_unit_at unit_at(enum ota_otd_arch arch, const struct ota_otd_unit *unit,
+				  const uint8_t *bytes)
+{
+	return (struct otd_unit_at){.target = unit->target,
+				    .rest = rest_of(arch, unit, bytes),
+				    .kind = unit->kind,
+				    .len = unit->len};
+}
+
+/*
+ * RV32 has to be gone through from front to back, from instruction to instruction: some units hang
+ * on what registers hold.
+ */
+static void read_rv32(const struct ota_otd_image *place, struct ota_span image,
+		      struct otd_unit_at *units)
+{
+	struct ota_otd_uppers uppers = {0};
+	bool second = false;
+
+	for (size_t at = 0; at < image.len; at += 2) {
+		struct ota_span bytes = ota_span_sub(image, at, OTA_OTD_SEEN_MAX);
+		struct ota_otd_unit unit;
+		bool found;
+
+		units[at / 2] = (struct otd_unit_at){.kind = OTD_NO_UNIT};
+		found = ota_otd_unit_read(OTA_OTD_RV32, OTA_OTD_M, place, (uint32_t)at, bytes,
+					  &unit);
+		if (second && found && unit.kind > OTA_OTD_RAM_POINTER)
+			found = false;
+		if (!found && !second && bytes.len >= 4)
+			found = ota_otd_rv32_lower_read(&uppers, place, bytes.data, &unit);
+		if (bytes.len >= 4 && !second) {
+			ota_otd_rv32_see(&uppers, place, (uint32_t)at, 0, bytes.data);
+			uppers.upper[0].which &= 0xfffU;
+		}
+		if (found)
+			units[at / 2] = unit_at(OTA_OTD_RV32, &unit, bytes.data);
+		second = !second && (bytes.data[0] & 3) == 3;
+	}
+}
+
+/* Xtensa as well: where an instruction begins depends on those before. Units do not overlap. */
+static void read_xtensa(const struct ota_otd_image *place, struct ota_span image,
+			struct otd_unit_at *units)
+{
+	uint32_t left = 0;
+	size_t end = 0;
+
+	for (size_t at = 0; at < image.len; at++) {
+		struct ota_span bytes = ota_span_sub(image, at, OTA_OTD_UNIT_MAX);
+		struct ota_otd_unit unit;
+		bool is_start = left == 0;
+
+		left = ota_otd_xtensa_left(left, bytes.data[0]);
+		units[at] = (struct otd_unit_at){.kind = OTD_NO_UNIT};
+		if (at < end) {
+			left = 0;
+			continue;
+		}
+		if (!ota_otd_unit_read(OTA_OTD_XTENSA, OTA_OTD_M, place, (uint32_t)at, bytes,
+				       &unit) ||
+		    (!is_start && unit.kind > OTA_OTD_RAM_POINTER))
+			continue;
+		units[at] = unit_at(OTA_OTD_XTENSA, &unit, bytes.data);
+		end = at + unit.len;
+	}
+}
+
 /* Units overlap here: whatever a diagonal stands on may be one. */
 static void read_units(enum ota_otd_arch arch, const struct ota_otd_image *place,
 		       struct ota_span image, struct otd_unit_at *units)
 {
+	if (arch == OTA_OTD_RV32) {
+		read_rv32(place, image, units);
+		return;
+	}
+	if (arch == OTA_OTD_XTENSA) {
+		read_xtensa(place, image, units);
+		return;
+	}
 	for (size_t at = 0; at < image.len; at += 2) {
 		struct ota_span bytes = ota_span_sub(image, at, OTA_OTD_UNIT_MAX);
 		struct ota_otd_unit unit;
@@ -73,17 +162,14 @@ static void read_units(enum ota_otd_arch arch, const struct ota_otd_image *place
 		units[at / 2] = (struct otd_unit_at){.kind = OTD_NO_UNIT};
 		if (!ota_otd_unit_read(arch, OTA_OTD_M, place, (uint32_t)at, bytes, &unit))
 			continue;
-		units[at / 2] = (struct otd_unit_at){.target = unit.target,
-						     .rest = rest_of(arch, &unit, bytes.data),
-						     .kind = unit.kind,
-						     .len = unit.len};
+		units[at / 2] = unit_at(arch, &unit, bytes.data);
 	}
 }
 
 static bool make_room(struct ota_otd_matcher *m)
 {
-	size_t old_pairs = (size_t)m->old_len / 2 + 1;
-	size_t new_pairs = (size_t)m->new_len / 2 + 1;
+	size_t old_pairs = (size_t)m->old_len / m->grid + 1;
+	size_t new_pairs = (size_t)m->new_len / m->grid + 1;
 
 	m->both = malloc((size_t)m->old_len + m->new_len + 1);
 	m->old_unit = malloc(old_pairs * sizeof(*m->old_unit));
@@ -123,6 +209,7 @@ enum ota_err ota_otd_matcher_new(const struct ota_otd_match_job *job,
 	if (!m)
 		return fail_memory(diag);
 	m->job = *job;
+	m->grid = job->arch == OTA_OTD_XTENSA ? 1 : 2;
 	m->old_place = *job->old_place;
 	m->new_place = *job->new_place;
 	m->old_len = (uint32_t)old_len;

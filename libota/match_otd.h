@@ -36,6 +36,8 @@ struct ota_otd_prices {
 	int32_t unit_wrong_most; /* the most that something else in a unit's place costs */
 };
 extern const struct ota_otd_prices ota_otd_prices_usual;
+/* Where instructions begin at odd places as well. */
+extern const struct ota_otd_prices ota_otd_prices_bytewise;
 
 /* What to match. Borrows. */
 struct ota_otd_match_job {
@@ -44,7 +46,9 @@ struct ota_otd_match_job {
 	enum ota_otd_arch arch;
 	const struct ota_otd_image *old_place;
 	const struct ota_otd_image *new_place;
-	bool reads_new;  /* new may be predicted by what is already made of it */
+	bool reads_new; /* new may be predicted by what is already made of it */
+	uint32_t block; /* in place: as ota/otd.h's header says; 0: all of old stays */
+	uint32_t lead;
 	unsigned passes; /* those after the first only where there is code */
 };
 

@@ -42,12 +42,14 @@ static void look_ahead(const struct otd_program *p, int32_t diag, uint32_t at,
 	if (place < m->old_len) {
 		if (room > m->old_len - place)
 			room = m->old_len - place;
-		if (diag % 2 == 0)
+		if (diag % (int32_t)m->grid == 0)
 			bytes = otd_plain(m);
 	}
 	while (outlook->n < OTD_BLOCKS && room >= BLOCK) {
 		outlook->equal[outlook->n++] =
-			(uint8_t)count_equal(bytes + place, bytes + m->old_len + at);
+			otd_in_reach(m, place, at)
+				? (uint8_t)count_equal(bytes + place, bytes + m->old_len + at)
+				: 0;
 		place += BLOCK;
 		at += BLOCK;
 		room -= BLOCK;
@@ -110,6 +112,8 @@ static void offer(struct otd_program *p, uint32_t place, uint32_t at)
 {
 	int32_t diag = (int32_t)(at - place);
 
+	if (!otd_in_reach(p->m, place, at))
+		return;
 	if (p->n == OTD_LANES_MAX || is_known(p, diag) || !is_worth_it(p, diag, at))
 		return;
 	p->diag[p->n] = diag;

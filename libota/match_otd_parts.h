@@ -5,7 +5,7 @@
 
 #include "match_otd.h"
 
-/* What the recogniser of the largest tier says about two bytes of an image and those behind them.
+/* What the recogniser of the largest tier says about bytes of an image and those behind them.
  */
 struct otd_unit_at {
 	uint32_t target;
@@ -27,9 +27,10 @@ struct ota_otd_matcher {
 	uint32_t *string;             /* places in plain old, by hash of what is there, ascending */
 	uint32_t *first;              /* by hash: the first of them; and the end */
 	uint32_t string_step;         /* between places that are in */
-	struct otd_unit_at *old_unit; /* by offset / 2 */
+	uint32_t grid;                /* units lie at multiples of it */
+	struct otd_unit_at *old_unit; /* by offset / grid */
 	struct otd_unit_at *new_unit;
-	uint32_t *guess;  /* pass 2, by offset in old / 2: the target that is expected in new */
+	uint32_t *guess;  /* pass 2, by offset in old / grid: the target that is expected in new */
 	uint8_t *n_seeds; /* by offset in new */
 	uint32_t *seed;   /* places worth a turn, of all offsets in new one after the other */
 	size_t seeds;
@@ -70,10 +71,33 @@ static inline uint32_t otd_count_equal(const uint8_t *a, const uint8_t *b, size_
 	return n;
 }
 
+/* In place: what of old is gone when new goes on at `at`. With no block nothing is. */
+static inline uint32_t otd_gone(const struct ota_otd_matcher *m, uint32_t at)
+{
+	uint32_t erased = (at | (m->job.block - 1)) + 1;
+
+	return erased > m->job.lead ? erased - m->job.lead : 0;
+}
+
 /* The byte at `place` is there when new is made up to `at`. */
 static inline bool otd_in_reach(const struct ota_otd_matcher *m, uint32_t place, uint32_t at)
 {
-	return place < m->old_len || (m->job.reads_new && place - m->old_len < at);
+	if (place < m->old_len)
+		return place >= otd_gone(m, at);
+	return m->job.reads_new && place - m->old_len < at;
+}
+
+/*
+ * How many of the bytes from `place` on stay there while as many are made from `at` on; `place` is
+ * there now. A block's end may take what is close to its limit.
+ */
+static inline uint32_t otd_stays(const struct ota_otd_matcher *m, uint32_t place, uint32_t at)
+{
+	uint32_t left = m->job.block - (at & (m->job.block - 1));
+
+	if (m->job.block == 0 || place >= m->old_len || otd_gone(m, at + left) <= place + left)
+		return UINT32_MAX;
+	return left;
 }
 
 /* The same instruction or pointer, whatever its target. */

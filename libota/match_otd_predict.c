@@ -102,11 +102,11 @@ static bool collect(struct guesser *g, const struct stretch *stretch)
 {
 	const struct ota_otd_matcher *m = g->m;
 
-	if (((stretch->from ^ stretch->new_at) & 1) != 0)
+	if ((stretch->from ^ stretch->new_at) % m->grid != 0)
 		return true;
-	for (uint32_t i = stretch->from & 1; i < stretch->len; i += 2) {
-		const struct otd_unit_at *old_unit = &m->old_unit[(stretch->from + i) / 2];
-		const struct otd_unit_at *new_unit = &m->new_unit[(stretch->new_at + i) / 2];
+	for (uint32_t i = stretch->from % m->grid; i < stretch->len; i += m->grid) {
+		const struct otd_unit_at *old_unit = &m->old_unit[(stretch->from + i) / m->grid];
+		const struct otd_unit_at *new_unit = &m->new_unit[(stretch->new_at + i) / m->grid];
 		uint32_t shift = new_unit->target - old_unit->target;
 
 		if (old_unit->kind != OTA_OTD_RAM_POINTER || new_unit->kind != OTA_OTD_RAM_POINTER)
@@ -191,24 +191,37 @@ static uint32_t image_shift(const struct guesser *g, uint32_t key)
 	       ota_otd_addr(&m->old_place, at);
 }
 
+/* The unit at offset `at` of old, with its key. */
+static bool unit_of(const struct ota_otd_matcher *m, uint32_t at, struct ota_otd_unit *unit)
+{
+	const struct otd_unit_at *entry = &m->old_unit[at / m->grid];
+	struct ota_span old_image = ota_span_of(m->both, m->old_len);
+
+	if (entry->kind == OTD_NO_UNIT)
+		return false;
+	if (m->job.arch != OTA_OTD_RV32)
+		return ota_otd_unit_read(m->job.arch, OTA_OTD_M, &m->old_place, at,
+					 ota_span_sub(old_image, at, OTA_OTD_UNIT_MAX), unit);
+	*unit = (struct ota_otd_unit){
+		.kind = entry->kind, .len = entry->len, .target = entry->target};
+	return ota_otd_rv32_key(&m->old_place, unit);
+}
+
 static void guess_all(struct guesser *g)
 {
 	const struct ota_otd_matcher *m = g->m;
-	struct ota_span old_image = ota_span_of(m->both, m->old_len);
 
-	for (uint32_t at = 0; at < m->old_len; at += 2) {
-		struct ota_span bytes = ota_span_sub(old_image, at, OTA_OTD_UNIT_MAX);
+	for (uint32_t at = 0; at < m->old_len; at += m->grid) {
 		struct ota_otd_unit unit;
 		uint32_t shift;
 
-		if (m->old_unit[at / 2].kind == OTD_NO_UNIT ||
-		    !ota_otd_unit_read(m->job.arch, OTA_OTD_M, &m->old_place, at, bytes, &unit))
+		if (!unit_of(m, at, &unit))
 			continue;
 		if (unit.key >= OTA_OTD_KEY_RAM)
 			shift = ram_shift(g, unit.target);
 		else
 			shift = image_shift(g, unit.key);
-		m->guess[at / 2] = ota_otd_unit_moved(m->job.arch, &unit, shift);
+		m->guess[at / m->grid] = ota_otd_unit_moved(m->job.arch, &unit, shift);
 	}
 }
 

@@ -50,18 +50,35 @@ static int32_t price_bytes(const struct otd_program *p, uint32_t place, unsigned
 	return price < most ? price : most;
 }
 
+/* The guess at the unit at `place` gives the one at `at` in new. */
+static bool guesses(const struct otd_program *p, uint32_t place, uint32_t at)
+{
+	const struct ota_otd_matcher *m = p->m;
+	uint32_t guess = m->guess[place / m->grid];
+	uint32_t target = m->new_unit[at / m->grid].target;
+
+	if (m->job.arch != OTA_OTD_RV32 || m->new_unit[at / m->grid].kind != OTA_OTD_UPPER)
+		return guess == target;
+	/* Only the upper part must be right. */
+	if ((m->both[place] & 0x7f) == 0x17) {
+		guess -= ota_otd_addr(&m->new_place, at);
+		target -= ota_otd_addr(&m->new_place, at);
+	}
+	return ((guess + 0x800U) ^ (target + 0x800U)) < 0x1000U;
+}
+
 /* The price of a unit as a whole, on `diag`. */
 static int32_t unit_price(const struct otd_program *p, uint32_t place, int32_t diag)
 {
 	const struct ota_otd_matcher *m = p->m;
-	const struct otd_unit_at *old_unit = &m->old_unit[place / 2];
-	const struct otd_unit_at *new_unit = &m->new_unit[p->at / 2];
+	const struct otd_unit_at *old_unit = &m->old_unit[place / m->grid];
+	const struct otd_unit_at *new_unit = &m->new_unit[p->at / m->grid];
 	bool same = otd_same_unit(old_unit, new_unit);
 	uint32_t shift = new_unit->target - old_unit->target;
 	int32_t right = p->prices->equal * old_unit->len;
 	int32_t price;
 
-	if (same && p->guessed && m->guess[place / 2] == new_unit->target)
+	if (same && p->guessed && guesses(p, place, p->at))
 		return right;
 	if (same && !p->guessed)
 		return shift == 0 || shift == (uint32_t)diag ? right : p->prices->reference;
@@ -79,11 +96,11 @@ static bool begin_unit(struct otd_program *p, unsigned k, uint32_t place)
 	struct otd_lane *lane = &p->lane[k];
 	unsigned len;
 
-	if (((place | p->at) & 1) != 0 || place >= m->old_len)
+	if ((place | p->at) % m->grid != 0 || place >= m->old_len)
 		return false;
-	if (m->old_unit[place / 2].kind == OTD_NO_UNIT)
+	if (m->old_unit[place / m->grid].kind == OTD_NO_UNIT)
 		return false;
-	len = m->old_unit[place / 2].len;
+	len = m->old_unit[place / m->grid].len;
 	if (len > m->new_len - p->at)
 		return false;
 	lane->unit_end = p->at + len;
@@ -97,9 +114,12 @@ void ota_otd_price_step(struct otd_program *p, unsigned k)
 	struct otd_lane *lane = &p->lane[k];
 	uint32_t place = p->at - (uint32_t)p->diag[k];
 
-	if (!otd_in_reach(m, place, p->at))
+	/* A unit's bytes are read all at once. */
+	if (p->at < lane->unit_end)
+		p->step[k] = lane->unit_step;
+	else if (!otd_in_reach(m, place, p->at))
 		p->step[k] = p->prices->outside;
-	else if (p->at < lane->unit_end || begin_unit(p, k, place))
+	else if (begin_unit(p, k, place))
 		p->step[k] = lane->unit_step;
 	else if (m->both[place] == otd_new(m)[p->at])
 		p->step[k] = p->prices->equal;
@@ -117,12 +137,12 @@ static uint32_t predicted(const struct otd_program *p, uint32_t place, uint32_t 
 {
 	const struct ota_otd_matcher *m = p->m;
 
-	if (p->guessed && ((place | at) & 1) == 0 && place < m->old_len) {
-		const struct otd_unit_at *old_unit = &m->old_unit[place / 2];
-		const struct otd_unit_at *new_unit = &m->new_unit[at / 2];
+	if (p->guessed && (place | at) % m->grid == 0 && place < m->old_len) {
+		const struct otd_unit_at *old_unit = &m->old_unit[place / m->grid];
+		const struct otd_unit_at *new_unit = &m->new_unit[at / m->grid];
 
 		if (old_unit->kind != OTD_NO_UNIT && otd_same_unit(old_unit, new_unit))
-			return m->guess[place / 2] == new_unit->target ? old_unit->len : 0;
+			return guesses(p, place, at) ? old_unit->len : 0;
 	}
 	return m->both[place] == otd_new(m)[at] ? 1 : 0;
 }
@@ -135,10 +155,12 @@ static uint32_t quiet_from(const struct otd_program *p, uint32_t at)
 	uint32_t end = m->new_len;
 	uint32_t n = 1;
 
-	if (!otd_in_reach(m, place, p->at))
+	if (!otd_in_reach(m, place, p->at) || !otd_in_reach(m, place, at))
 		return at;
 	if (end - at > QUIET_MAX)
 		end = at + QUIET_MAX;
+	if (end - at > otd_stays(m, place, at))
+		end = at + otd_stays(m, place, at);
 	if (place < m->old_len && end - at > m->old_len - place)
 		end = at + (m->old_len - place);
 	while (at < end && n > 0) {

@@ -15,7 +15,9 @@
 #define JUDGED    64U
 /* Neighbours in the order of suffixes that are looked at, on each side. */
 #define NEIGHBOURS 8U
-#define KEPT       4U
+/* In place, with those that are gone by then. */
+#define NEIGHBOURS_MAX 64U
+#define KEPT           4U
 /* How much more a byte of the match counts than an equal one behind its end. */
 #define MATCH_WEIGHT 4U
 /* Behind a match of this length nothing else is looked for until close to its end. */
@@ -63,20 +65,20 @@ struct seeker {
 
 /* -- images without addresses ------------------------------------------------------------------ */
 
-static void blank_units(enum ota_otd_arch arch, const struct otd_unit_at *units, uint32_t len,
-			uint8_t *bytes)
+static void blank_units(const struct ota_otd_matcher *m, const struct otd_unit_at *units,
+			uint32_t len, uint8_t *bytes)
 {
 	uint32_t at = 0;
 
 	while (at < len) {
-		const struct otd_unit_at *entry = &units[at / 2];
+		const struct otd_unit_at *entry = &units[at / m->grid];
 		struct ota_otd_unit unit = {.kind = entry->kind, .len = entry->len};
 
 		if (entry->kind == OTD_NO_UNIT) {
-			at += 2;
+			at += m->grid;
 			continue;
 		}
-		ota_otd_unit_blank(arch, &unit, bytes + at);
+		ota_otd_unit_blank(m->job.arch, &unit, bytes + at);
 		at += entry->len;
 	}
 }
@@ -93,8 +95,8 @@ static enum ota_err make_plain(struct seeker *s, struct ota_diag *diag)
 		return ota_fail(diag, OTA_E_MEMORY, "out of memory, %zu bytes wanted", len + 1);
 	if (len > 0)
 		memcpy(m->plain, m->both, len);
-	blank_units(m->job.arch, m->old_unit, m->old_len, m->plain);
-	blank_units(m->job.arch, m->new_unit, m->new_len, m->plain + m->old_len);
+	blank_units(m, m->old_unit, m->old_len, m->plain);
+	blank_units(m, m->new_unit, m->new_len, m->plain + m->old_len);
 	return ota_index_build(ota_span_of(m->plain, m->old_len), &s->index, diag);
 }
 
@@ -124,8 +126,8 @@ static enum ota_err make_strings(struct ota_otd_matcher *m, struct ota_diag *dia
 {
 	size_t bytes;
 
-	/* Instructions lie at even places. */
-	m->string_step = m->job.arch == OTA_OTD_NONE ? 1 : 2;
+	/* Nothing begins between. */
+	m->string_step = m->job.arch == OTA_OTD_NONE ? 1 : m->grid;
 	bytes = ((size_t)m->old_len / m->string_step + 1) * sizeof(*m->string);
 	m->string = malloc(bytes);
 	m->first = calloc(((size_t)1 << OTD_STRING_BITS) + 1, sizeof(*m->first));
@@ -152,10 +154,10 @@ static uint32_t score_of(const struct seeker *s, uint32_t place, uint32_t at)
 
 	/* In new a place lies before `at`, and what is read there is too, or is made meanwhile. */
 	if (place < m->old_len)
-		room = least(room, m->old_len - place);
+		room = least(least(room, m->old_len - place), otd_stays(m, place, at));
 	exact = ota_common(m->both + place, wanted, 0, least(room, JUDGED));
 	match = exact;
-	if (m->plain && ((place | at) & 1) == 0 && place < m->old_len) {
+	if (m->plain && (place | at) % m->grid == 0 && place < m->old_len) {
 		const uint8_t *plain_wanted = m->plain + m->old_len + at;
 		size_t plain = ota_common(m->plain + place, plain_wanted, 0, least(room, JUDGED));
 
@@ -195,23 +197,28 @@ static void offer_side(struct seeker *s, const struct ota_index *index, struct o
 {
 	struct ota_span old_image = ota_index_old(index);
 	uint32_t at = s->m->new_len - (uint32_t)wanted.len;
+	unsigned n = 0;
 
-	for (unsigned i = 0; i < NEIGHBOURS; i++) {
-		size_t place;
+	for (unsigned i = 0; n < NEIGHBOURS && i < NEIGHBOURS_MAX; i++) {
+		uint32_t place;
 		size_t len;
 
 		if (!up && rank == 0)
 			return;
-		place = ota_suffix_at(index, up ? rank++ : --rank);
+		place = (uint32_t)ota_suffix_at(index, up ? rank++ : --rank);
 		len = least(least(old_image.len - place, wanted.len), COMPARE_MAX);
 		if (len < min)
 			return;
-		len = ota_common(old_image.data + place, wanted.data, 0, i == 0 ? len : min);
+		len = ota_common(old_image.data + place, wanted.data, 0, n == 0 ? len : min);
 		if (len < min)
 			return;
+		if (!otd_in_reach(s->m, place, at))
+			continue;
+		len = least(len, otd_stays(s->m, place, at));
 		if (len > s->longest && index == s->m->job.index)
 			s->longest = (uint32_t)len;
-		offer(s, (uint32_t)place, at);
+		offer(s, place, at);
+		n++;
 	}
 }
 
@@ -315,7 +322,7 @@ static void look(struct seeker *s, uint32_t at)
 	s->list.n = 0;
 	s->longest = 0;
 	look_in(s, m->job.index, ota_span_tail(s->new_image, at), EXACT_MIN);
-	if (m->plain && at % 2 == 0) {
+	if (m->plain && at % m->grid == 0) {
 		struct ota_span plain = ota_span_of(m->plain + m->old_len, m->new_len);
 
 		look_in(s, s->index, ota_span_tail(plain, at), PLAIN_MIN);

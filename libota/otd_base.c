@@ -101,6 +101,54 @@ bool ota_otd_is_thumb(struct ota_span image)
 	       good >= inside / CALLS_PART;
 }
 
+/* -- is it RV32? ------------------------------------------------------------------------------- */
+
+/* jal ra, and what functions that call others begin with: c.addi16sp and c.addi sp, or addi sp, sp,
+ * less than 0 (The RISC-V Instruction Set Manual, chapters 2.5 and 16).
+ */
+#define JAL_MASK       0xfffU
+#define JAL_RA         0x0efU
+#define ADDI16SP_MASK  0xff83U /* with the sign */
+#define ADDI16SP       0x7101U
+#define ADDI_SP        0x1101U
+#define ADDI_SP_WIDE   0x80010113U
+#define ADDI_SP_W_MASK 0x800fffffU
+
+static bool begins_rv32(uint32_t word)
+{
+	return (word & ADDI16SP_MASK) == ADDI16SP || (word & ADDI16SP_MASK) == ADDI_SP ||
+	       (word & ADDI_SP_W_MASK) == ADDI_SP_WIDE;
+}
+
+/* The distance of a JAL (2.5): imm[20|10:1|11|19:12] in bits 31 to 12. */
+static int32_t jal_distance(uint32_t word)
+{
+	uint32_t distance = (word >> 20 & 0x7fe) | (word >> 9 & 0x800) | (word & 0xff000);
+
+	return (int32_t)distance - (int32_t)(word >> 31 << 20);
+}
+
+bool ota_otd_is_rv32(struct ota_span image)
+{
+	size_t inside = 0, good = 0;
+
+	for (size_t at = 0; image.len >= 4 && at <= image.len - 4; at += 2) {
+		uint32_t word = word_at(image, at);
+		size_t to;
+
+		if ((word & JAL_MASK) != JAL_RA)
+			continue;
+		/* What lies before the image is far behind it in unsigned arithmetic. */
+		to = at + (size_t)(ptrdiff_t)jal_distance(word);
+		if (to > image.len - 4)
+			continue;
+		inside++;
+		good += begins_rv32(word_at(image, to));
+	}
+	return good >= CALLS_MIN && good >= image.len / CALLS_DENSITY &&
+	       good >= inside / CALLS_PART;
+}
+
 /* -- where may it be? -------------------------------------------------------------------------- */
 
 /* Bases that are possible, both ends included; and what may be a pointer into the image then. */

@@ -15,6 +15,18 @@
 bool ota_otd_is_thumb(struct ota_span image);
 
 /*
+ * True when this is RISC-V code (RV32, with compressed instructions or without), or holds enough of
+ * it: calls (JAL) that lead to the beginning of a function. Needs no address.
+ */
+bool ota_otd_is_rv32(struct ota_span image);
+
+/*
+ * True when this is Xtensa code, or holds enough of it: calls that lead to the beginning of a
+ * function, of either calling convention. Needs no address.
+ */
+bool ota_otd_is_xtensa(struct ota_span image);
+
+/*
  * The address of the first byte of a Thumb image: an MCUboot image's own word for it, else where
  * its pointers meet most functions and strings. A vector table, at the start or behind an MCUboot
  * header, says roughly where that may be. OTA_E_ABSENT: it cannot be told. OTA_E_MEMORY: it takes

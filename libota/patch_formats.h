@@ -38,6 +38,7 @@ struct ota_patch_format {
 	uint32_t window_max;    /* largest of the plan's; 0: no windows, no secondary compression */
 	bool checks_files;      /* by checksums of the old and the new one */
 	bool knows_code;        /* has tiers, architectures and addresses */
+	bool in_place;          /* has patches whose new image is made over the old one */
 
 	/* True when the first bytes are this format's. */
 	bool (*probe)(struct ota_span patch);
@@ -69,10 +70,10 @@ struct ota_patch_format {
 			     struct ota_diag *diag);
 	/*
 	 * Memory for the state that the patch needs and that a profile's decoder has; both 0 when
-	 * the profile does not say, or the patch is broken. NULL: one decoder is as good as
-	 * another.
+	 * the profile does not say, or the patch is broken. False: the decoder is for patches of
+	 * another kind, whatever memory it has. NULL: one decoder is as good as another.
 	 */
-	void (*state_room)(struct ota_span patch, const struct ota_decoder *decoder,
+	bool (*state_room)(struct ota_span patch, const struct ota_decoder *decoder,
 			   uint64_t *needs, uint64_t *has);
 	/*
 	 * Fills `plan` with the ways to make a patch for that decoder, and returns how many there
@@ -112,7 +113,10 @@ struct ota_patch_format {
 /* True when the update is decoded as it comes in, and cannot be read at any place. */
 bool ota_device_streams(const struct ota_target *target);
 
-/* True when new must be held whole: it comes to where old lies, which is read until the end. */
+/*
+ * True when new must be held whole: it comes to where old lies, which is read until the end. A
+ * device that updates in place reads no other patches than those that are made for that.
+ */
 bool ota_device_holds_new(const struct ota_target *target);
 
 /* Adds what of a patch is read at a time in so many places, where it is kept but not mapped. */

@@ -16,8 +16,10 @@
 #define VERSION_AT   2U
 #define VERSION_MASK 0x0fU
 
-static const char *const arch_names[OTA_OTD_ARCHS] = {"none", "thumb"};
-static const char *const tier_names[OTA_OTD_TIERS] = {"xs", "m"};
+static const char *const arch_names[OTA_OTD_ARCHS] = {"none", "thumb", "rv32", "xtensa"};
+static const char *const tier_names[OTA_OTD_TIERS] = {"xs", "m", "nano"};
+/* From the smallest memory to the largest. */
+static const enum ota_otd_tier by_memory[OTA_OTD_TIERS] = {OTA_OTD_NANO, OTA_OTD_XS, OTA_OTD_M};
 static const char *const purpose_names[OTA_OTD_PURPOSES] = {
 	[OTA_OTD_FOR_MATCHES] = "matches",
 	[OTA_OTD_FOR_REFERENCES] = "references",
@@ -53,7 +55,7 @@ static enum ota_err fail_header(struct ota_span patch, size_t at,
 				old_size, new_size, OTA_OTD_IMAGE_MAX);
 	/* Nothing behind these two bytes has been read: there may be nothing. */
 	return ota_fail(diag, err,
-			"patch has tables, a tier or code that this version does not know: "
+			"patch has tables, a tier, code or blocks that this version does not know: "
 			"0x%02x%02x",
 			patch.data[VERSION_AT], patch.data[VERSION_AT + 1]);
 }
@@ -332,7 +334,10 @@ static enum ota_err describe(struct ota_span patch, struct ota_delta_info *info,
 					   .old_base = base_of(header, &header->old_image),
 					   .new_base = base_of(header, &header->new_image),
 					   .segments = header->old_image.n_segments,
-					   .reads_new = header->reads_new};
+					   .reads_new = header->reads_new,
+					   .in_place = header->block > 0,
+					   .block = header->block,
+					   .lead = header->lead};
 	info->has_content = false;
 	info->has_checksum = true;
 	info->decoder_ram = OTA_OTD_DEC_RAM(header->tier);
@@ -449,8 +454,14 @@ static enum ota_err cost(const struct ota_update *update, const struct ota_targe
 	return OTA_OK;
 }
 
-/* A profile that names no tier has a decoder for each. */
-static void state_room(struct ota_span patch, const struct ota_decoder *decoder, uint64_t *needs,
+bool ota_otd_decoder_takes(const struct ota_decoder *decoder, enum ota_otd_tier tier)
+{
+	if (!decoder || decoder->tier[0] == '\0' || strcmp(decoder->tier, tier_names[tier]) == 0)
+		return true;
+	return tier == OTA_OTD_XS && strcmp(decoder->tier, tier_names[OTA_OTD_M]) == 0;
+}
+
+static bool state_room(struct ota_span patch, const struct ota_decoder *decoder, uint64_t *needs,
 		       uint64_t *has)
 {
 	struct parts parts;
@@ -458,23 +469,14 @@ static void state_room(struct ota_span patch, const struct ota_decoder *decoder,
 	*needs = 0;
 	*has = 0;
 	if (take_apart(patch, &parts, NULL) != OTA_OK)
-		return;
+		return true;
 	for (unsigned tier = 0; tier < OTA_OTD_TIERS; tier++) {
 		if (strcmp(decoder->tier, tier_names[tier]) != 0)
 			continue;
 		*needs = OTA_OTD_DEC_RAM(parts.header.tier);
 		*has = OTA_OTD_DEC_RAM((enum ota_otd_tier)tier);
 	}
-}
-
-/* How many tiers, from the smallest on, a decoder takes. */
-static unsigned tiers_of(const struct ota_decoder *decoder)
-{
-	for (unsigned tier = 0; decoder && tier < OTA_OTD_TIERS; tier++) {
-		if (strcmp(decoder->tier, tier_names[tier]) == 0)
-			return tier + 1;
-	}
-	return OTA_OTD_TIERS;
+	return ota_otd_decoder_takes(decoder, parts.header.tier);
 }
 
 /* The largest tier that leaves enough room for the rest. */
@@ -485,10 +487,12 @@ static bool slim(const struct ota_target *target, const struct ota_decoder *deco
 			 (target->old_mapped ? 0 : OTA_DEVICE_PIECE) +
 			 (target->updater_stack > 0 ? 0 : OTA_OTD_DEC_STACK);
 
-	for (unsigned tier = OTA_OTD_TIERS; tier-- > 0;) {
-		uint64_t needs = fixed + OTA_OTD_DEC_RAM((enum ota_otd_tier)tier);
+	for (unsigned i = OTA_OTD_TIERS; i-- > 0;) {
+		enum ota_otd_tier tier = by_memory[i];
+		uint64_t needs = fixed + OTA_OTD_DEC_RAM(tier);
 
-		if (needs > room || tier >= tiers_of(decoder) || ota_device_holds_new(target))
+		if (needs > room || !ota_otd_decoder_takes(decoder, tier) ||
+		    ota_device_holds_new(target))
 			continue;
 		*slim = (struct ota_slim){.ram = needs, .stack = OTA_OTD_DEC_STACK};
 		(void)snprintf(slim->how, sizeof(slim->how), "tier %s", tier_names[tier]);
@@ -512,6 +516,7 @@ const struct ota_patch_format ota_patch_otd = {
 	.version = OTA_OTD_VERSION,
 	.checks_files = true,
 	.knows_code = true,
+	.in_place = true,
 	.probe = ota_otd_probe,
 	.encode = ota_otd_make,
 	.decode = decode,

@@ -12,6 +12,13 @@ OTA_MUST_CHECK enum ota_err ota_otd_make(const struct ota_delta_plan *plan,
 					 const struct ota_index *index, struct ota_span new_image,
 					 struct ota_buf *out, struct ota_diag *diag);
 
+/*
+ * True when a profile's decoder takes patches of that tier: those of its own, one for M those of XS
+ * too, one of no tier, or NULL, all. Nano is a model of its own that another build may have left
+ * out.
+ */
+bool ota_otd_decoder_takes(const struct ota_decoder *decoder, enum ota_otd_tier tier);
+
 /* The row's function of that name. */
 unsigned ota_otd_variants(const struct ota_patch_room *room,
 			  struct ota_delta_plan plan[OTA_VARIANTS_MAX]);

@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * otd made: the pair is parsed in more ways than one and each parse written in more ways than one;
- * the smallest patch is kept, of equal ones the first.
+ * otd made: the pair is parsed, and the parse written in more ways than one; the smallest patch is
+ * kept, of equal ones the first.
  */
 #include <stdlib.h>
 
+#include "esp_image.h"
 #include "match_otd.h"
 #include "otd_base.h"
 #include "patch_otd.h"
@@ -23,9 +24,12 @@
 #define ROOM_SPARE   1024U
 #define ROOM_AT_MOST 16U
 
-/* THE TABLE of parses: what each takes for the price of things. */
-static const struct ota_otd_prices *const parses[] = {
-	&ota_otd_prices_usual,
+/* What the parse takes for the price of things. */
+static const struct ota_otd_prices *const prices[OTA_OTD_ARCHS] = {
+	[OTA_OTD_NONE] = &ota_otd_prices_usual,
+	[OTA_OTD_THUMB] = &ota_otd_prices_usual,
+	[OTA_OTD_RV32] = &ota_otd_prices_usual,
+	[OTA_OTD_XTENSA] = &ota_otd_prices_bytewise,
 };
 
 struct maker {
@@ -35,6 +39,7 @@ struct maker {
 	bool may_be[OTA_OTD_ARCHS];
 	enum ota_otd_arch parsed_as;
 	struct ota_otd_header header; /* its tier is the largest; without arch and reads_new */
+	enum ota_otd_tier least;      /* the tier with the least memory */
 	size_t memory_size;
 	void *memory;         /* owned: the encoder's */
 	struct ota_buf best;  /* a whole patch; empty: none yet */
@@ -43,10 +48,61 @@ struct maker {
 
 /* -- what the images are ----------------------------------------------------------------------- */
 
+/* The architecture in the patch that `arch` stands for, once it is found. */
+static enum ota_otd_arch arch_of(enum ota_delta_arch arch)
+{
+	switch (arch) {
+	case OTA_DELTA_ARCH_THUMB:
+		return OTA_OTD_THUMB;
+	case OTA_DELTA_ARCH_RV32:
+		return OTA_OTD_RV32;
+	case OTA_DELTA_ARCH_XTENSA:
+		return OTA_OTD_XTENSA;
+	case OTA_DELTA_ARCH_NONE:
+	case OTA_DELTA_ARCH_AUTO:
+		break;
+	}
+	return OTA_OTD_NONE;
+}
+
+/* The same architecture in both, by the code itself. */
 static enum ota_delta_arch find_arch(struct ota_span old_image, struct ota_span new_image)
 {
-	return ota_otd_is_thumb(old_image) && ota_otd_is_thumb(new_image) ? OTA_DELTA_ARCH_THUMB
-									  : OTA_DELTA_ARCH_NONE;
+	if (ota_otd_is_thumb(old_image) && ota_otd_is_thumb(new_image))
+		return OTA_DELTA_ARCH_THUMB;
+	if (ota_otd_is_rv32(old_image) && ota_otd_is_rv32(new_image))
+		return OTA_DELTA_ARCH_RV32;
+	if (ota_otd_is_xtensa(old_image) && ota_otd_is_xtensa(new_image))
+		return OTA_DELTA_ARCH_XTENSA;
+	return OTA_DELTA_ARCH_NONE;
+}
+
+/*
+ * True when both images are Espressif's, for one kind of core. Fills their places, of as many
+ * segments.
+ */
+static bool read_esp(struct ota_span old_image, struct ota_span new_image,
+		     struct ota_esp_image *old_esp, struct ota_esp_image *new_esp)
+{
+	if (ota_esp_image_read(old_image, old_esp) != OTA_OK ||
+	    ota_esp_image_read(new_image, new_esp) != OTA_OK || old_esp->arch != new_esp->arch)
+		return false;
+	ota_esp_image_pair(&old_esp->place, &new_esp->place);
+	return true;
+}
+
+static void use_esp(const struct ota_esp_image *old_esp, const struct ota_esp_image *new_esp,
+		    struct ota_delta_code *code)
+{
+	if (code->arch == OTA_DELTA_ARCH_AUTO)
+		code->arch =
+			new_esp->arch == OTA_OTD_RV32 ? OTA_DELTA_ARCH_RV32 : OTA_DELTA_ARCH_XTENSA;
+	if (code->arch == OTA_DELTA_ARCH_NONE)
+		return;
+	code->segmented = true;
+	code->old_base = (struct ota_delta_base){true, old_esp->place.segment[0].addr};
+	code->new_base = (struct ota_delta_base){true, new_esp->place.segment[0].addr};
+	code->base_from = "from the image header";
 }
 
 /* Fills what is not known yet, if it can be told. Fills `how` then. */
@@ -86,8 +142,15 @@ enum ota_err ota_delta_find_code(const struct ota_delta_plan *plan, struct ota_s
 				 struct ota_span new_image, struct ota_delta_code *code,
 				 struct ota_diag *diag)
 {
+	struct ota_esp_image old_esp, new_esp;
+	bool is_esp = read_esp(old_image, new_image, &old_esp, &new_esp);
+
 	*code = (struct ota_delta_code){
 		.arch = plan->arch, .old_base = plan->old_base, .new_base = plan->new_base};
+	if (is_esp && !plan->old_base.known && !plan->new_base.known) {
+		use_esp(&old_esp, &new_esp, code);
+		return OTA_OK;
+	}
 	if (code->arch == OTA_DELTA_ARCH_AUTO)
 		code->arch = find_arch(old_image, new_image);
 	if (code->arch == OTA_DELTA_ARCH_NONE || find_bases(old_image, new_image, code) == OTA_OK)
@@ -101,6 +164,19 @@ static struct ota_otd_image place_of(struct ota_span image, struct ota_delta_bas
 	return (struct ota_otd_image){.size = (uint32_t)image.len, /* at most OTA_DELTA_MAX */
 				      .n_segments = 1,
 				      .segment = {{.addr = base.known ? base.addr : 0}}};
+}
+
+/* Where the images of the pair lie, into the header. */
+static void find_places(struct maker *m, const struct ota_delta_code *code)
+{
+	struct ota_esp_image old_esp, new_esp;
+
+	m->header.old_image = place_of(m->old_image, code->old_base);
+	m->header.new_image = place_of(m->new_image, code->new_base);
+	if (code->segmented && read_esp(m->old_image, m->new_image, &old_esp, &new_esp)) {
+		m->header.old_image = old_esp.place;
+		m->header.new_image = new_esp.place;
+	}
 }
 
 /* -- one patch --------------------------------------------------------------------------------- */
@@ -170,12 +246,72 @@ static enum ota_err write_trial(struct maker *m, const struct ota_otd_header *he
 	return err;
 }
 
+static void keep(struct maker *m)
+{
+	struct ota_buf worse = m->best;
+
+	m->best = m->trial;
+	m->trial = worse;
+}
+
+/*
+ * In place: the least lead with which no byte is gone that the part of the path is predicted by.
+ * The first block counts from where it is entered, any other from its start.
+ */
+static uint32_t lead_of(const struct maker *m, uint32_t new_at, uint32_t from, uint32_t end)
+{
+	uint32_t block = m->header.block;
+	uint32_t old_len = (uint32_t)m->old_image.len;
+	uint32_t erased = (new_at | (block - 1)) + 1;
+
+	if (from >= old_len || end == new_at)
+		return 0;
+	if (end - new_at > old_len - from)
+		end = new_at + (old_len - from);
+	if (end > erased)
+		erased = new_at + block;
+	return erased > from ? erased - from : 0;
+}
+
+static uint32_t lead_for(const struct maker *m, struct ota_otd_path path)
+{
+	uint32_t block = m->header.block;
+	uint32_t most = block;
+	uint32_t new_at = 0;
+	uint32_t from = 0;
+
+	for (size_t i = 0; i <= path.n; i++) {
+		uint32_t end = i < path.n ? path.turn[i].new_at : (uint32_t)m->new_image.len;
+		uint32_t lead = lead_of(m, new_at, from, end);
+
+		most = lead > most ? lead : most;
+		new_at = end;
+		from = i < path.n ? path.turn[i].from : 0;
+	}
+	return (most + block - 1) & ~(block - 1);
+}
+
+/* The same with old moved up no farther than it must be, if that takes no more. */
+static enum ota_err try_less_lead(struct maker *m, const struct ota_otd_header *header,
+				  struct ota_otd_path path, struct ota_diag *diag)
+{
+	struct ota_otd_header less = *header;
+	enum ota_err err;
+
+	less.lead = lead_for(m, path);
+	if (less.lead >= header->lead)
+		return OTA_OK;
+	err = write_in(m, &less, path, m->best.len, diag);
+	if (err == OTA_OK)
+		keep(m);
+	return err == OTA_E_ROOM ? OTA_OK : err;
+}
+
 /* Writes the path in one way and keeps the result if it is the smallest. */
 static enum ota_err try_way(struct maker *m, enum ota_otd_arch arch, enum ota_otd_tier tier,
 			    struct ota_otd_path path, struct ota_diag *diag)
 {
 	struct ota_otd_header header = m->header;
-	struct ota_buf worse;
 	enum ota_err err;
 
 	header.arch = arch;
@@ -192,10 +328,8 @@ static enum ota_err try_way(struct maker *m, enum ota_otd_arch arch, enum ota_ot
 		return OTA_OK;
 	if (err != OTA_OK)
 		return err;
-	worse = m->best;
-	m->best = m->trial;
-	m->trial = worse;
-	return OTA_OK;
+	keep(m);
+	return header.block > 0 ? try_less_lead(m, &header, path, diag) : OTA_OK;
 }
 
 /* Every way to write one path: the code-aware ones first, and those with least memory. */
@@ -206,7 +340,8 @@ static enum ota_err try_path(struct maker *m, struct ota_otd_path path, struct o
 	for (unsigned arch = OTA_OTD_ARCHS; arch > 0; arch--) {
 		if (!m->may_be[arch - 1])
 			continue;
-		for (unsigned tier = 0; err == OTA_OK && tier <= (unsigned)m->header.tier; tier++)
+		for (unsigned tier = (unsigned)m->least;
+		     err == OTA_OK && tier <= (unsigned)m->header.tier; tier++)
 			err = try_way(m, (enum ota_otd_arch)(arch - 1), (enum ota_otd_tier)tier,
 				      path, diag);
 	}
@@ -215,8 +350,7 @@ static enum ota_err try_path(struct maker *m, struct ota_otd_path path, struct o
 
 /* -- parses ------------------------------------------------------------------------------------ */
 
-static enum ota_err try_parses(struct maker *m, const struct ota_index *index,
-			       struct ota_diag *diag)
+static enum ota_err try_parse(struct maker *m, const struct ota_index *index, struct ota_diag *diag)
 {
 	struct ota_otd_match_job job = {.index = index,
 					.new_image = m->new_image,
@@ -224,16 +358,17 @@ static enum ota_err try_parses(struct maker *m, const struct ota_index *index,
 					.old_place = &m->header.old_image,
 					.new_place = &m->header.new_image,
 					.reads_new = true,
+					.block = m->header.block,
+					.lead = m->header.lead,
 					.passes = PASSES};
 	struct ota_otd_matcher *matcher = NULL;
 	struct ota_otd_turns turns = {.turn = NULL};
 	enum ota_err err = ota_otd_matcher_new(&job, &matcher, diag);
 
-	for (size_t i = 0; err == OTA_OK && i < sizeof(parses) / sizeof(parses[0]); i++) {
-		err = ota_otd_match(matcher, parses[i], &turns, diag);
-		if (err == OTA_OK)
-			err = try_path(m, ota_otd_turns_path(&turns), diag);
-	}
+	if (err == OTA_OK)
+		err = ota_otd_match(matcher, prices[m->parsed_as], &turns, diag);
+	if (err == OTA_OK)
+		err = try_path(m, ota_otd_turns_path(&turns), diag);
 	ota_otd_turns_free(&turns);
 	ota_otd_matcher_free(matcher);
 	return err;
@@ -272,9 +407,62 @@ static enum ota_err try_alone(struct maker *m, struct ota_diag *diag)
 
 /* -- all of it --------------------------------------------------------------------------------- */
 
+static enum ota_otd_tier largest_tier(enum ota_delta_tier tier)
+{
+	switch (tier) {
+	case OTA_DELTA_TIER_AUTO:
+	case OTA_DELTA_TIER_XS:
+		return OTA_OTD_XS;
+	case OTA_DELTA_TIER_M:
+		return OTA_OTD_M;
+	case OTA_DELTA_TIER_NANO:
+		return OTA_OTD_NANO;
+	}
+	return OTA_OTD_XS;
+}
+
+/* A lead beyond new's end is of no use. */
+static uint32_t most_lead(uint32_t block, size_t new_size)
+{
+	size_t blocks = new_size / block + (new_size % block > 0);
+
+	if (blocks > OTA_OTD_IMAGE_MAX / block)
+		blocks = OTA_OTD_IMAGE_MAX / block;
+	return blocks > 0 ? (uint32_t)blocks * block : block;
+}
+
+uint32_t ota_delta_lead(uint32_t block, size_t old_size, size_t new_size, size_t distance)
+{
+	uint32_t most = most_lead(block, new_size);
+	size_t growth = new_size > old_size ? new_size - old_size : 0;
+	size_t blocks = growth / block + (growth % block > 0) + 1;
+
+	if (distance / block >= most / block || blocks >= most / block - distance / block)
+		return most;
+	blocks += distance / block + (distance % block > 0);
+	return (uint32_t)blocks * block;
+}
+
+uint32_t ota_delta_safe_distance(uint32_t block, size_t old_size, size_t new_size, uint32_t lead)
+{
+	uint32_t least = ota_delta_lead(block, old_size, new_size, 0);
+
+	return lead > least ? lead - least : 0;
+}
+
+static void set_place(struct ota_otd_header *header, const struct ota_delta_plan *plan)
+{
+	uint32_t most;
+
+	if (!plan->in_place)
+		return;
+	header->block = plan->block > 0 ? plan->block : OTA_DELTA_BLOCK;
+	most = most_lead(header->block, header->new_image.size);
+	header->lead = plan->lead > 0 && plan->lead < most ? plan->lead : most;
+}
+
 static enum ota_err begin(struct maker *m, const struct ota_delta_plan *plan, struct ota_diag *diag)
 {
-	bool is_m = plan->tier == OTA_DELTA_TIER_M;
 	struct ota_delta_plan open = *plan;
 	struct ota_delta_code code;
 	enum ota_err err;
@@ -286,15 +474,20 @@ static enum ota_err begin(struct maker *m, const struct ota_delta_plan *plan, st
 	err = ota_delta_find_code(&open, m->old_image, m->new_image, &code, diag);
 	if (err != OTA_OK)
 		return err;
-	m->parsed_as = code.arch == OTA_DELTA_ARCH_THUMB ? OTA_OTD_THUMB : OTA_OTD_NONE;
-	m->may_be[OTA_OTD_NONE] = plan->arch != OTA_DELTA_ARCH_THUMB;
-	m->may_be[OTA_OTD_THUMB] =
-		plan->arch != OTA_DELTA_ARCH_NONE && m->parsed_as == OTA_OTD_THUMB;
-	m->header = (struct ota_otd_header){.tier = is_m ? OTA_OTD_M : OTA_OTD_XS,
+	m->parsed_as = arch_of(code.arch);
+	m->may_be[m->parsed_as] = plan->arch != OTA_DELTA_ARCH_NONE;
+	m->may_be[OTA_OTD_NONE] =
+		plan->arch == OTA_DELTA_ARCH_NONE || plan->arch == OTA_DELTA_ARCH_AUTO;
+	m->header = (struct ota_otd_header){.tier = largest_tier(plan->tier),
 					    .old_crc = ota_crc32(0, m->old_image),
-					    .new_crc = ota_crc32(0, m->new_image),
-					    .old_image = place_of(m->old_image, code.old_base),
-					    .new_image = place_of(m->new_image, code.new_base)};
+					    .new_crc = ota_crc32(0, m->new_image)};
+	find_places(m, &code);
+	/* A decoder for M takes what is for XS; nano stands alone. */
+	m->least = m->header.tier == OTA_OTD_NANO ? OTA_OTD_NANO : OTA_OTD_XS;
+	/* Nano knows no other code; what is that is parsed as it, all the same. */
+	if (m->least == OTA_OTD_NANO && m->parsed_as > OTA_OTD_THUMB)
+		m->may_be[m->parsed_as] = false;
+	set_place(&m->header, plan);
 	m->memory_size = OTA_OTD_ENC_RAM(m->header.tier);
 	m->memory = malloc(m->memory_size);
 	if (!m->memory)
@@ -313,7 +506,7 @@ enum ota_err ota_otd_make(const struct ota_delta_plan *plan, const struct ota_in
 	enum ota_err err = begin(&m, plan, diag);
 
 	if (err == OTA_OK)
-		err = try_parses(&m, index, diag);
+		err = try_parse(&m, index, diag);
 	ota_index_spend(plan->spent);
 	if (err == OTA_OK && m.best.len > LARGE_MIN && m.best.len > new_image.len / LARGE_PART)
 		err = try_alone(&m, diag);
@@ -328,17 +521,28 @@ enum ota_err ota_otd_make(const struct ota_delta_plan *plan, const struct ota_in
 /* -- for a device ------------------------------------------------------------------------------ */
 
 /*
- * A decoder with more memory takes the patches for less of it; one of no tier takes all. For a
- * gateway the largest will do: the smaller patch is kept anyway.
+ * One of no tier takes all. For a gateway the largest will do: of M and XS the smaller patch is
+ * kept anyway.
  */
 unsigned ota_otd_variants(const struct ota_patch_room *room,
 			  struct ota_delta_plan plan[OTA_VARIANTS_MAX])
 {
+	static const struct {
+		enum ota_otd_tier tier;
+		enum ota_delta_tier plan;
+	} by_memory[OTA_OTD_TIERS] = {{OTA_OTD_NANO, OTA_DELTA_TIER_NANO},
+				      {OTA_OTD_XS, OTA_DELTA_TIER_XS},
+				      {OTA_OTD_M, OTA_DELTA_TIER_M}};
 	unsigned n = 0;
 
-	if (room->decoder)
-		plan[n++] = (struct ota_delta_plan){.format = "otd", .tier = OTA_DELTA_TIER_XS};
-	if (!room->decoder || strcmp(room->decoder->tier, "xs") != 0)
-		plan[n++] = (struct ota_delta_plan){.format = "otd", .tier = OTA_DELTA_TIER_M};
+	for (size_t i = 0; i < OTA_OTD_TIERS; i++) {
+		bool wanted = room->decoder
+				      ? ota_otd_decoder_takes(room->decoder, by_memory[i].tier)
+				      : by_memory[i].tier == OTA_OTD_M;
+
+		if (wanted)
+			plan[n++] =
+				(struct ota_delta_plan){.format = "otd", .tier = by_memory[i].plan};
+	}
 	return n;
 }

@@ -577,7 +577,7 @@ static enum ota_err cost(const struct ota_update *update, const struct ota_targe
 }
 
 /* A profile's decoder may have been built for windows of so many bytes. */
-static void state_room(struct ota_span patch, const struct ota_decoder *decoder, uint64_t *needs,
+static bool state_room(struct ota_span patch, const struct ota_decoder *decoder, uint64_t *needs,
 		       uint64_t *has)
 {
 	struct walk walk;
@@ -585,9 +585,10 @@ static void state_room(struct ota_span patch, const struct ota_decoder *decoder,
 	*needs = 0;
 	*has = 0;
 	if (decoder->window == 0 || walk_all(&walk, patch, OLD_UNKNOWN, NULL) != OTA_OK)
-		return;
+		return true;
 	*needs = walk.window_max;
 	*has = decoder->window;
+	return true;
 }
 
 /* Smaller windows find next to nothing to copy. */

@@ -52,6 +52,12 @@ static enum ota_err check_updater(const struct ota_reading *reading)
 					"%" PRIu32 " and updater.ram, %" PRIu32
 					", are more than the chip has, %" PRIu32,
 					target->updater_stack, target->updater_ram, target->ram);
+	if (target->in_place && target->layout.mode != 0 &&
+	    !ota_mode_has_one_slot(target->layout.mode))
+		return ota_yaml_fail_at(
+			&reading->yaml, reading->line[OTA_AT_IN_PLACE], "updater.in-place",
+			"true is for single-slot and firmware-loader, the mode is %s",
+			ota_mode_name(target->layout.mode));
 	if (target->has_patch_place && target->patch_place == OTA_PATCH_SECONDARY &&
 	    target->has_mcuboot && target->image[0].secondary.len == 0)
 		return ota_yaml_fail_at(&reading->yaml, reading->line[OTA_AT_PATCH],
@@ -70,7 +76,7 @@ struct named_area {
 	struct ota_sectors *sectors; /* to fill, or NULL */
 };
 
-#define AREAS_MAX (3 + 2 * OTA_TARGET_IMAGES_MAX)
+#define AREAS_MAX (4 + 2 * OTA_TARGET_IMAGES_MAX)
 
 static const char *area_text(const struct ota_area *area, char text[40])
 {
@@ -122,6 +128,8 @@ static unsigned list_areas(const struct ota_reading *reading, struct named_area 
 					 &target->scratch, &target->layout.scratch};
 	areas[n++] = (struct named_area){reading->line[OTA_AT_PATCH], "updater.patch",
 					 &target->patch_area, NULL};
+	areas[n++] = (struct named_area){reading->line[OTA_AT_JOURNAL], "updater.journal",
+					 &target->journal, NULL};
 	return n;
 }
 
@@ -219,6 +227,25 @@ static struct ota_sectors cut(const struct ota_sectors *flash, const struct ota_
 	return sectors;
 }
 
+/* One half keeps the newest record while the other one is erased. */
+static enum ota_err check_halves(const struct ota_reading *reading)
+{
+	const struct ota_area *journal = &reading->target->journal;
+	uint64_t middle = (uint64_t)journal->at + journal->len / 2;
+	char text[40];
+	uint64_t start, end;
+
+	if (journal->len == 0)
+		return OTA_OK;
+	sector_around(flash_of(reading, journal), middle, &start, &end);
+	if (journal->len % 2 == 0 && start == middle)
+		return OTA_OK;
+	return ota_yaml_fail_at(&reading->yaml, reading->line[OTA_AT_JOURNAL], "updater.journal",
+				"%s is not two equal halves of whole sectors: its middle is inside "
+				"the sector from 0x%" PRIx64 " to 0x%" PRIx64,
+				area_text(journal, text), start, end);
+}
+
 static enum ota_err check_areas(const struct ota_reading *reading)
 {
 	struct named_area areas[AREAS_MAX];
@@ -234,7 +261,7 @@ static enum ota_err check_areas(const struct ota_reading *reading)
 		if (err == OTA_OK && areas[i].sectors)
 			*areas[i].sectors = cut(flash_of(reading, areas[i].area), areas[i].area);
 	}
-	return err;
+	return err == OTA_OK ? check_halves(reading) : err;
 }
 
 /* -- MCUboot ----------------------------------------------------------------------------------- */

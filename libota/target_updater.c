@@ -2,6 +2,10 @@
 /* Device profiles: what the updater may use, and how updates travel to it. */
 #include <stdio.h>
 
+#include <ota/delta.h>
+#include <ota/in_place.h>
+#include <ota/number.h>
+
 #include "target_read.h"
 
 /* -- memory ------------------------------------------------------------------------------------ */
@@ -59,6 +63,38 @@ static enum ota_err read_patch(const struct ota_yaml_value *value, void *into)
 	return OTA_OK;
 }
 
+/* -- in place, and what outlives a reset ------------------------------------------------------- */
+
+static enum ota_err read_in_place(const struct ota_yaml_value *value, void *into)
+{
+	ota_reading_note((struct ota_reading *)into, OTA_AT_IN_PLACE, value);
+	return ota_yaml_bool(value, &target_of(into)->in_place);
+}
+
+static enum ota_err read_block(const struct ota_yaml_value *value, void *into)
+{
+	uint64_t block = 0;
+
+	if (ota_size_parse(ota_yaml_scalar(value), OTA_DELTA_BLOCK_MAX, &block) != OTA_OK ||
+	    block < OTA_DELTA_BLOCK_MIN || !ota_is_power_of_two((uint32_t)block))
+		return ota_yaml_fail(value, "is not a power of two from %u to %u",
+				     OTA_DELTA_BLOCK_MIN, OTA_DELTA_BLOCK_MAX);
+	target_of(into)->in_place_block = (uint32_t)block;
+	return OTA_OK;
+}
+
+static enum ota_err read_journal(const struct ota_yaml_value *value, void *into)
+{
+	ota_reading_note((struct ota_reading *)into, OTA_AT_JOURNAL, value);
+	return ota_reading_area(value, &target_of(into)->journal);
+}
+
+static enum ota_err read_checkpoint_every(const struct ota_yaml_value *value, void *into)
+{
+	return ota_yaml_number(value, 1, OTA_CHECKPOINT_EVERY_MAX,
+			       &target_of(into)->checkpoint_every);
+}
+
 /* -- decoders ---------------------------------------------------------------------------------- */
 
 /* One of `words`, kept as text. */
@@ -88,7 +124,7 @@ static enum ota_err read_format(const struct ota_yaml_value *value, void *into)
 
 static enum ota_err read_tier(const struct ota_yaml_value *value, void *into)
 {
-	static const char *const words[] = {"xs", "m"};
+	static const char *const words[] = {"nano", "xs", "m"};
 	struct ota_decoder *decoder = (struct ota_decoder *)into;
 
 	return read_word_into(value, words, OTA_COUNT(words), decoder->tier, sizeof(decoder->tier));
@@ -128,8 +164,15 @@ static enum ota_err read_decoders(const struct ota_yaml_value *value, void *into
 }
 
 static const struct ota_yaml_field updater_fields[] = {
-	{"ram", read_ram},           {"stack", read_stack}, {"old", read_old},
-	{"decoders", read_decoders}, {"patch", read_patch},
+	{"ram", read_ram},
+	{"stack", read_stack},
+	{"old", read_old},
+	{"decoders", read_decoders},
+	{"patch", read_patch},
+	{"in-place", read_in_place},
+	{"block", read_block},
+	{"journal", read_journal},
+	{"checkpoint-every", read_checkpoint_every},
 };
 
 enum ota_err ota_reading_updater(const struct ota_yaml_value *value, void *into)

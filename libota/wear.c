@@ -4,8 +4,8 @@
  * MCUboot 2d4bacc3c15e, boot/bootutil/src; the numbers are equal to what it did on a simulated
  * flash (tests/vectors/mcuboot_swaps.tsv).
  */
+#include <ota/in_place.h>
 #include <ota/mcuboot.h>
-#include <ota/wear.h>
 
 #define NS_IN_US 1000U
 
@@ -107,9 +107,13 @@ static void add_up(struct ota_wear *wear)
 		const char *name;
 	} areas[] = {{&wear->primary, "primary"},
 		     {&wear->secondary, "secondary"},
-		     {&wear->scratch, "scratch"}};
+		     {&wear->scratch, "scratch"},
+		     {&wear->journal, "journal"}};
 
 	wear->hottest_area = "";
+	wear->erases = 0;
+	wear->written = 0;
+	wear->hottest = 0;
 	for (unsigned i = 0; i < sizeof(areas) / sizeof(areas[0]); i++) {
 		wear->erases += areas[i].area->erases;
 		wear->written += areas[i].area->written;
@@ -483,6 +487,62 @@ void ota_wear_store(const struct ota_flash_layout *layout, uint64_t new_len, str
 	add_up(wear);
 }
 
+/* -- in place ---------------------------------------------------------------------------------- */
+
+/* The sectors of the flash that an area has; it lies on their boundaries. */
+static void erase_area(struct ota_wear_area *wear, const struct ota_target *target,
+		       const struct ota_area *area, uint64_t len, uint64_t times)
+{
+	const struct ota_flash *flash = area->external ? &target->external : &target->flash;
+
+	erase(wear, &flash->sectors, area->at, area->at + len, times);
+}
+
+/* The halves are erased in turn, the first one once more when the number is odd. */
+void ota_wear_journal(const struct ota_target *target, const struct ota_journal *journal,
+		      struct ota_wear *wear)
+{
+	struct ota_area second = target->journal;
+	uint64_t most = journal->erases - journal->erases / 2;
+
+	if (journal->erases == 0)
+		return;
+	second.at += (uint32_t)journal->half;
+	erase_area(&wear->journal, target, &target->journal, journal->half, most);
+	erase_area(&wear->journal, target, &second, journal->half, journal->erases / 2);
+	wear->journal.hottest = most;
+	wear->journal.written =
+		journal->marks * journal->mark + journal->checkpoints * journal->checkpoint;
+	add_up(wear);
+}
+
+static uint64_t blocks_of(const struct ota_in_place *place, uint64_t len)
+{
+	return (len / place->block + (len % place->block != 0)) * place->block;
+}
+
+void ota_wear_in_place(const struct ota_target *target, const struct ota_in_place *place,
+		       const struct ota_journal *journal, struct ota_wear *wear)
+{
+	const struct ota_sectors *slot = &target->layout.primary;
+	uint64_t slot_len = ota_sectors_bytes(slot);
+	uint64_t from = smaller_of(ota_in_place_shift(place), slot_len);
+	uint64_t to = smaller_of(from + blocks_of(place, place->old_len), slot_len);
+	uint64_t new_end = smaller_of(blocks_of(place, place->new_len), slot_len);
+
+	*wear = (struct ota_wear){.hottest_area = "",
+				  .formula = "blocks old is moved to + blocks of new, in sectors; "
+					     "journal: each half that is begun",
+				  .source = "examples/device/README.md"};
+	erase(&wear->primary, slot, from, to, 1);
+	erase(&wear->primary, slot, 0, new_end, 1);
+	/* Where new reaches what old was moved to a sector is erased for both. */
+	wear->primary.hottest = to > from && new_end > from ? 2 : wear->primary.erases > 0;
+	wear->primary.written = place->old_len + place->new_len;
+	add_up(wear);
+	ota_wear_journal(target, journal, wear);
+}
+
 /* -- time -------------------------------------------------------------------------------------- */
 
 /* What does not fit is as good as for ever. */
@@ -585,6 +645,7 @@ void ota_wear_time(const struct ota_target *target, const struct ota_wear *wear,
 	add_area(flash_of(target, &target->primary), &wear->primary, "primary", time);
 	add_area(flash_of(target, &target->secondary), &wear->secondary, "secondary", time);
 	add_area(flash_of(target, &target->scratch), &wear->scratch, "scratch", time);
+	add_area(flash_of(target, &target->journal), &wear->journal, "journal", time);
 	if (!time->has_typical)
 		time->typical_us = 0;
 	if (!time->has_max)

@@ -25,7 +25,8 @@ assert report["schema"] == "otatool.bench.delta/1"
 assert report["repeat"] == 1 and len(report["pairs"]) == 1
 assert report["totals_large"] is None
 titles = {"bsdiff": "bsdiff against bsdiff", "vcdiff": "vcdiff against xdelta3",
-          "otd": "otd --tier xs against bsdiff", "otd-m": "otd --tier m against bsdiff"}
+          "otd": "otd --tier xs against bsdiff",
+          "otd-nano": "otd --tier nano against bsdiff", "otd-m": "otd --tier m against bsdiff"}
 
 
 def metrics_of(kind):

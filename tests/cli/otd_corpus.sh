@@ -19,7 +19,7 @@ while IFS=$'\t' read -r name cpu _ _ _ _ _ _ file _; do
 	new=$OTA_CORPUS/$file
 	if [ "$name" = "$product" ]; then
 		pairs=$((pairs + 1))
-		for tier in xs m; do
+		for tier in nano xs m; do
 			expect 0 "$OTATOOL" diff "$old" "$new" -o $tier --tier $tier
 			expect 0 "$OTATOOL" apply "$old" $tier -o result
 			same result "$new"

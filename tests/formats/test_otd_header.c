@@ -41,6 +41,8 @@ static void assert_same(const struct ota_otd_header *a, const struct ota_otd_hea
 	assert_int_equal(a->arch, b->arch);
 	assert_int_equal(a->tier, b->tier);
 	assert_int_equal(a->reads_new, b->reads_new);
+	assert_int_equal(a->block, b->block);
+	assert_int_equal(a->lead, b->lead);
 	assert_int_equal(a->old_crc, b->old_crc);
 	assert_int_equal(a->new_crc, b->new_crc);
 	assert_same_image(&a->old_image, &b->old_image);
@@ -124,6 +126,8 @@ static void the_smallest_and_the_largest_header_have_the_lengths_promised(void *
 	(void)state;
 	assert_int_equal(check_round_trip(&header), OTA_OTD_HEADER_MIN);
 	header.arch = OTA_OTD_THUMB;
+	header.block = OTA_OTD_BLOCK_MIN;
+	header.lead = OTA_OTD_IMAGE_MAX & ~(OTA_OTD_BLOCK_MIN - 1);
 	header.old_image.size = OTA_OTD_IMAGE_MAX;
 	header.new_image.size = OTA_OTD_IMAGE_MAX - 0x08000001;
 	header.old_image.n_segments = OTA_OTD_SEGMENTS_MAX;
@@ -151,8 +155,8 @@ static void every_header_comes_back(void **state)
 		header.new_image.size = sizes[i / 8 % 8];
 		header.old_image.segment[0].addr = addrs[i / 64];
 		header.new_image.segment[0].addr = addrs[i / 64];
-		header.tier = i % 2 != 0 ? OTA_OTD_M : OTA_OTD_XS;
-		header.reads_new = i % 3 == 0;
+		header.tier = (enum ota_otd_tier)(i % OTA_OTD_TIERS);
+		header.reads_new = i % 2 == 0;
 		check_round_trip(&header);
 		header.new_image.segment[0].addr ^= 0x4000; /* another slot */
 		check_round_trip(&header);
@@ -162,6 +166,25 @@ static void every_header_comes_back(void **state)
 	header.old_image.segment[0].addr = 0;
 	header.new_image.segment[0].addr = 0;
 	assert_int_equal(check_round_trip(&header), sizeof(usual_bytes) - 3);
+}
+
+static void places_come_back(void **state)
+{
+	struct ota_otd_header header = usual;
+	size_t usual_len = sizeof(usual_bytes);
+
+	(void)state;
+	for (uint32_t block = OTA_OTD_BLOCK_MIN; block <= OTA_OTD_BLOCK_MAX; block *= 2) {
+		header.block = block;
+		header.lead = block;
+		assert_int_equal(check_round_trip(&header), usual_len + 2);
+		header.lead = 127 * block;
+		assert_int_equal(check_round_trip(&header), usual_len + 2);
+		header.lead = 128 * block;
+		assert_int_equal(check_round_trip(&header), usual_len + 3);
+		header.lead = OTA_OTD_IMAGE_MAX & ~(block - 1);
+		(void)check_round_trip(&header);
+	}
 }
 
 static void segments_come_back(void **state)
@@ -212,11 +235,34 @@ static void what_a_later_version_may_mean_is_unsupported(void **state)
 	EXPECT(OTA_E_UNSUPPORTED, 0x6f, 0xde, 0x12, 0, 0, 0, CRCS); /* version */
 	EXPECT(OTA_E_UNSUPPORTED, 0x6f, 0xde, 0x10, 0, 0, 0, CRCS);
 	EXPECT(OTA_E_UNSUPPORTED, 0x6f, 0xde, 0x21, 0, 0, 0, CRCS);    /* tables */
-	EXPECT(OTA_E_UNSUPPORTED, 0x6f, 0xde, 0x11, 2, 0, 0, CRCS, 0); /* architecture */
+	EXPECT(OTA_E_UNSUPPORTED, 0x6f, 0xde, 0x11, 4, 0, 0, CRCS, 0); /* architecture */
 	EXPECT(OTA_E_UNSUPPORTED, 0x6f, 0xde, 0x11, 7, 0, 0, CRCS, 0);
-	EXPECT(OTA_E_UNSUPPORTED, 0x6f, 0xde, 0x11, 2 << 3, 0, 0, CRCS); /* tier */
-	EXPECT(OTA_E_UNSUPPORTED, 0x6f, 0xde, 0x11, 3 << 3, 0, 0, CRCS);
-	EXPECT(OTA_E_UNSUPPORTED, 0x6f, 0xde, 0x11, 0x40, 0, 0, CRCS); /* in place */
+	EXPECT(OTA_E_UNSUPPORTED, 0x6f, 0xde, 0x11, 3 << 3, 0, 0, CRCS); /* tier */
+	EXPECT(OTA_OK, 0x6f, 0xde, 0x11, 2 << 3, 0, 0, CRCS);            /* nano, and one segment */
+	EXPECT(OTA_OK, 0x6f, 0xde, 0x11, 0x91, 4, 0, CRCS, 1, 1, 2);
+	EXPECT(OTA_E_UNSUPPORTED, 0x6f, 0xde, 0x11, 0x91, 4, 0, CRCS, 2, 1, 1, 2, 1, 1, 2);
+	EXPECT(OTA_E_UNSUPPORTED, 0x6f, 0xde, 0x11, 2 << 3 | 2, 0, 0, CRCS, 0); /* of RV32 */
+}
+
+static void a_place_is_a_block_and_how_many_lead(void **state)
+{
+	(void)state;
+	EXPECT(OTA_OK, 0x6f, 0xde, 0x11, 0x40, 0, 0, CRCS, 12, 1);
+	EXPECT(OTA_E_TRUNCATED, 0x6f, 0xde, 0x11, 0x40, 0, 0, CRCS, 12);
+	EXPECT(OTA_E_TRUNCATED, 0x6f, 0xde, 0x11, 0x40, 0, 0, CRCS);
+	EXPECT(OTA_E_MALFORMED, 0x6f, 0xde, 0x11, 0x40, 0, 0, CRCS, 12, 0);
+	EXPECT(OTA_E_MALFORMED, 0x6f, 0xde, 0x11, 0x40, 0, 0, CRCS, 12, 0x81, 0);
+	/* Blocks of 64 bytes and 2 MiB; another direction. */
+	EXPECT(OTA_OK, 0x6f, 0xde, 0x11, 0x40, 0, 0, CRCS, 7, 1);
+	EXPECT(OTA_E_UNSUPPORTED, 0x6f, 0xde, 0x11, 0x40, 0, 0, CRCS, 6, 1);
+	EXPECT(OTA_OK, 0x6f, 0xde, 0x11, 0x40, 0, 0, CRCS, 20, 1);
+	EXPECT(OTA_E_UNSUPPORTED, 0x6f, 0xde, 0x11, 0x40, 0, 0, CRCS, 21, 1);
+	EXPECT(OTA_E_UNSUPPORTED, 0x6f, 0xde, 0x11, 0x40, 0, 0, CRCS, 0x20 | 12, 1);
+	/* A lead of 2^31 - 2^20 bytes, and of 2^31. */
+	EXPECT(OTA_OK, 0x6f, 0xde, 0x11, 0x40, 0, 0, CRCS, 20, 0xff, 0x0f);
+	EXPECT(OTA_E_UNSUPPORTED, 0x6f, 0xde, 0x11, 0x40, 0, 0, CRCS, 20, 0x80, 0x10);
+	EXPECT(OTA_E_UNSUPPORTED, 0x6f, 0xde, 0x11, 0x40, 0, 0, CRCS, 7, 0xff, 0xff, 0xff, 0xff,
+	       0x0f);
 }
 
 static void images_over_the_limit_are_unsupported(void **state)
@@ -336,14 +382,17 @@ static void mutated_headers_have_one_spelling_too(void **state)
 	static const uint8_t segments[] = {0x6f, 0xde, 0x11, 0x89, 0x80, 0x40, 0x10, CRCS, 3,
 					   0x80, 0x80, 0x40, 0x80, 0x20, 9,    0x80, 0x20, 8,
 					   7,    0x90, 0x20, 0x81, 0x01, 3,    0x70};
+	static const uint8_t place[] = {0x6f, 0xde, 0x11, 0x61, 0x80, 0x40,
+					0x10, CRCS, 12,   0x85, 0x01, 8 << 3 | 6};
 	static const struct ota_span seeds[] = {{usual_bytes, sizeof(usual_bytes)},
-						{segments, sizeof(segments)}};
+						{segments, sizeof(segments)},
+						{place, sizeof(place)}};
 	uint8_t noise[8];
 	unsigned read = 0;
 
 	(void)state;
 	for (uint32_t i = 0; i < 400000; i++) {
-		struct ota_span seed = seeds[i % 2];
+		struct ota_span seed = seeds[i % 3];
 		uint8_t bytes[64] = {0};
 
 		fill_pattern(noise, sizeof(noise), i);
@@ -418,9 +467,11 @@ int main(void)
 		cmocka_unit_test(reads_no_farther_than_the_header),
 		cmocka_unit_test(the_smallest_and_the_largest_header_have_the_lengths_promised),
 		cmocka_unit_test(every_header_comes_back),
+		cmocka_unit_test(places_come_back),
 		cmocka_unit_test(segments_come_back),
 		cmocka_unit_test(probes_by_the_magic),
 		cmocka_unit_test(what_a_later_version_may_mean_is_unsupported),
+		cmocka_unit_test(a_place_is_a_block_and_how_many_lead),
 		cmocka_unit_test(images_over_the_limit_are_unsupported),
 		cmocka_unit_test(a_new_image_of_less_than_nothing_is_malformed),
 		cmocka_unit_test(numbers_have_one_spelling),

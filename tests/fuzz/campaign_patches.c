@@ -439,7 +439,7 @@ static void break_field(struct ota_otd_header *header)
 		header->arch = header->arch == OTA_OTD_NONE ? OTA_OTD_THUMB : OTA_OTD_NONE;
 		break;
 	case 3:
-		header->tier = header->tier == OTA_OTD_XS ? OTA_OTD_M : OTA_OTD_XS;
+		header->tier = (enum ota_otd_tier)((header->tier + 1U) % OTA_OTD_TIERS);
 		break;
 	case 4:
 		header->reads_new = !header->reads_new;

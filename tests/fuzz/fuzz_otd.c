@@ -18,6 +18,7 @@
 #define HEAD_SIZE   6U
 #define NEW_CEILING 65536U
 #define TURNS_MAX   64U
+#define LEADS       8U
 #define PATCH_MAX   (4U * NEW_MAX) /* the worst of a path takes less than 3 bytes for each of new */
 #define SAVES_MAX   4U
 /* Steps for a byte of either image or of the stream: what comes after them is an endless loop. */
@@ -210,12 +211,19 @@ static struct ota_otd_header header_of(struct ota_span head, struct ota_span old
 {
 	struct ota_otd_header header = {.old_crc = ota_crc32(0, old_image)};
 
-	header.arch = head.data[0] & 1 ? OTA_OTD_THUMB : OTA_OTD_NONE;
+	header.arch = (enum ota_otd_arch)((head.data[0] & 1) | (head.data[0] >> 2 & 2));
 	header.tier = head.data[0] & 2 ? OTA_OTD_M : OTA_OTD_XS;
+	if (head.data[0] & 8)
+		header.tier = OTA_OTD_NANO;
 	header.reads_new = head.data[0] & 4;
+	if (head.data[0] & 8) {
+		header.block = OTA_OTD_BLOCK_MIN << (head.data[0] >> 4 & 3);
+		header.lead = header.block * (1 + head.data[3] % LEADS);
+	}
 	header.old_image.size = (uint32_t)old_image.len;
 	header.new_image.size = new_size;
-	if (header.old_image.size > head.data[3] && header.new_image.size > head.data[3]) {
+	if (header.tier != OTA_OTD_NANO && header.old_image.size > head.data[3] &&
+	    header.new_image.size > head.data[3]) {
 		put_segments(&header.old_image, head.data[3]);
 		put_segments(&header.new_image, head.data[3]);
 	} else {

@@ -157,8 +157,12 @@ static void tries_the_tiers_that_a_decoder_reads(void **state)
 		  "otd, tier xs");
 	tries_for("ram: 32K, decoders: [{format: otd, tier: m}]", AS_PROFILE, NOTHING,
 		  "otd, tier xs | otd, tier m");
+	tries_for("ram: 32K, decoders: [{format: otd, tier: nano}]", AS_PROFILE, NOTHING,
+		  "otd, tier nano");
+	tries_for("ram: 32K, decoders: [{format: otd, tier: nano}, {format: otd, tier: xs}]",
+		  AS_PROFILE, NOTHING, "otd, tier nano | otd, tier xs");
 	tries_for("ram: 32K, decoders: [{format: otd}]", AS_PROFILE, NOTHING,
-		  "otd, tier xs | otd, tier m");
+		  "otd, tier nano | otd, tier xs | otd, tier m");
 }
 
 static void tries_windows_up_to_the_decoders_and_no_larger_than_new(void **state)
@@ -203,7 +207,8 @@ static void tries_all_decoders_on_a_device_that_lists_none(void **state)
 {
 	(void)state;
 	tries_for("ram: 5K", (struct ota_budget_options){.applier = OTA_APPLIED_ON_DEVICE}, NOTHING,
-		  "bsdiff | vcdiff, window 1K | vcdiff, window 2K | otd, tier xs | otd, tier m");
+		  "bsdiff | vcdiff, window 1K | vcdiff, window 2K | otd, tier nano | otd, tier "
+		  "xs | otd, tier m");
 }
 
 static void leaves_what_is_settled(void **state)

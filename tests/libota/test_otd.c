@@ -107,6 +107,9 @@ static size_t round_trip(const struct ota_delta_plan *plan, const struct pair *p
 	return len;
 }
 
+static const enum ota_delta_tier all_tiers[] = {OTA_DELTA_TIER_NANO, OTA_DELTA_TIER_XS,
+						OTA_DELTA_TIER_M};
+
 /* Thumb code, wherever it is said to lie. */
 static struct ota_delta_plan thumb_at(uint32_t old_addr, uint32_t new_addr)
 {
@@ -118,7 +121,6 @@ static struct ota_delta_plan thumb_at(uint32_t old_addr, uint32_t new_addr)
 
 static void every_tier_and_architecture_gives_firmware_back(void **state)
 {
-	static const enum ota_delta_tier tiers[] = {OTA_DELTA_TIER_XS, OTA_DELTA_TIER_M};
 	static const enum ota_delta_arch archs[] = {OTA_DELTA_ARCH_NONE, OTA_DELTA_ARCH_THUMB,
 						    OTA_DELTA_ARCH_AUTO};
 	struct pair pair = sensors();
@@ -127,8 +129,8 @@ static void every_tier_and_architecture_gives_firmware_back(void **state)
 	size_t thumb;
 
 	(void)state;
-	for (size_t t = 0; t < N(tiers); t++) {
-		struct ota_delta_plan plan = plan_of(tiers[t], archs[0]);
+	for (size_t t = 0; t < N(all_tiers); t++) {
+		struct ota_delta_plan plan = plan_of(all_tiers[t], archs[0]);
 
 		none = round_trip(&plan, &pair);
 		plan.arch = archs[1];
@@ -180,9 +182,10 @@ static void odd_sizes_and_odd_addresses_survive(void **state)
 
 		pair.old_image.len -= cases[i].old_cut;
 		pair.new_image.len -= cases[i].new_cut;
-		(void)round_trip(&plan, &pair);
-		plan.tier = OTA_DELTA_TIER_M;
-		(void)round_trip(&plan, &pair);
+		for (size_t t = 0; t < N(all_tiers); t++) {
+			plan.tier = all_tiers[t];
+			(void)round_trip(&plan, &pair);
+		}
 		free_pair(&pair);
 	}
 }
@@ -214,9 +217,10 @@ static void data_that_looks_like_code_survives(void **state)
 		memcpy(pair.new_image.data + 1500 + seed, pair.old_image.data + 900, 3000);
 		for (size_t i = 1500; i < 4500; i += 97)
 			pair.new_image.data[i] ^= 0x10;
-		(void)round_trip(&plan, &pair);
-		plan.tier = OTA_DELTA_TIER_M;
-		(void)round_trip(&plan, &pair);
+		for (size_t t = 0; t < N(all_tiers); t++) {
+			plan.tier = all_tiers[t];
+			(void)round_trip(&plan, &pair);
+		}
 		free_pair(&pair);
 	}
 }
@@ -557,23 +561,25 @@ static void pieces_of_any_size_will_do(void **state)
 	static const size_t sizes[] = {1, 2, 3, 7, 64, SIZE_MAX};
 	struct ota_delta_plan plan = thumb_at(SENSOR_BASE, SENSOR_BASE);
 	struct pair pair = small_sensors();
-	struct ota_buf patch = make(&plan, &pair);
 
 	(void)state;
-	for (size_t p = 0; p < N(sizes); p++) {
-		for (size_t o = 0; o < N(sizes); o++) {
-			for (size_t r = 0; r < N(sizes); r++) {
-				struct feed feed = {sizes[p], sizes[o], sizes[r], .power_loss = 0};
+	for (size_t t = 0; t < 2; t++) {
+		struct ota_buf patch;
 
-				(void)device_applies(&pair, ota_buf_span(&patch), &feed);
-			}
+		plan.tier = all_tiers[t];
+		patch = make(&plan, &pair);
+		for (size_t i = 0; i < N(sizes) * N(sizes) * N(sizes); i++) {
+			struct feed feed = {sizes[i % N(sizes)], sizes[i / N(sizes) % N(sizes)],
+					    sizes[i / N(sizes) / N(sizes)], .power_loss = 0};
+
+			(void)device_applies(&pair, ota_buf_span(&patch), &feed);
 		}
+		ota_buf_free(&patch);
 	}
-	ota_buf_free(&patch);
 	free_pair(&pair);
 }
 
-static void power_may_be_lost_at_any_return(void **state)
+static void lose_power_at_any_return(enum ota_delta_tier tier)
 {
 	struct ota_delta_plan plan = thumb_at(SENSOR_BASE, SENSOR_BASE);
 	struct feed feed = {.patch_piece = 1, .old_piece = 61, .room_piece = 53};
@@ -581,7 +587,7 @@ static void power_may_be_lost_at_any_return(void **state)
 	struct ota_buf patch;
 	size_t returns;
 
-	(void)state;
+	plan.tier = tier;
 	pair.old_image.len = 1200;
 	pair.new_image.len = 1201;
 	patch = make(&plan, &pair);
@@ -591,6 +597,13 @@ static void power_may_be_lost_at_any_return(void **state)
 		(void)device_applies(&pair, ota_buf_span(&patch), &feed);
 	ota_buf_free(&patch);
 	free_pair(&pair);
+}
+
+static void power_may_be_lost_at_any_return(void **state)
+{
+	(void)state;
+	for (size_t t = 0; t < N(all_tiers); t++)
+		lose_power_at_any_return(all_tiers[t]);
 }
 
 /* Once it did nothing but ask for the same old bytes again. */
@@ -614,19 +627,19 @@ static void power_may_be_lost_again_and_again(void **state)
 	struct feed feed = {
 		.patch_piece = 5, .old_piece = 64, .room_piece = 7, .power_lost_often = true};
 	struct pair pair = small_sensors();
-	struct ota_buf patch;
 
 	(void)state;
 	/* A part of new that only new tells: WANT_NEW is met too. */
 	fill_pattern(pair.new_image.data + 1000, 500, 5);
 	memcpy(pair.new_image.data + 3001, pair.new_image.data + 1000, 500);
-	patch = make(&plan, &pair);
-	(void)device_applies(&pair, ota_buf_span(&patch), &feed);
-	plan.tier = OTA_DELTA_TIER_M;
-	ota_buf_free(&patch);
-	patch = make(&plan, &pair);
-	(void)device_applies(&pair, ota_buf_span(&patch), &feed);
-	ota_buf_free(&patch);
+	for (size_t t = 0; t < N(all_tiers); t++) {
+		struct ota_buf patch;
+
+		plan.tier = all_tiers[t];
+		patch = make(&plan, &pair);
+		(void)device_applies(&pair, ota_buf_span(&patch), &feed);
+		ota_buf_free(&patch);
+	}
 	free_pair(&pair);
 }
 
@@ -679,6 +692,48 @@ static void less_memory_than_the_tier_has_is_refused(void **state)
 	device_free(&device);
 	ota_buf_free(&patch);
 	free_pair(&pair);
+}
+
+/* A state is the tier's memory and not a byte more: what lies behind it stays as it was. */
+static void a_decoder_touches_no_memory_but_its_tiers(void **state)
+{
+	static struct device device;
+	struct ota_delta_plan plan = thumb_at(SENSOR_BASE, SENSOR_BASE);
+	struct feed feed = {.patch_piece = 7, .old_piece = 64, .room_piece = 64};
+	struct pair pair = small_sensors();
+
+	(void)state;
+	for (size_t t = 0; t < 2; t++) {
+		struct ota_buf patch;
+		const uint8_t *memory = (const uint8_t *)device.memory[0];
+
+		plan.tier = all_tiers[t];
+		patch = make(&plan, &pair);
+		device_begin(&device, &pair, ota_buf_span(&patch), &feed);
+		assert_int_equal(device_run(&device), OTA_WANT_NONE);
+		for (size_t i = OTA_OTD_DEC_RAM(device.header.tier); i < OTA_OTD_DEC_RAM_M; i++)
+			assert_int_equal(memory[i], 0);
+		device_free(&device);
+		ota_buf_free(&patch);
+	}
+	free_pair(&pair);
+}
+
+static void tier_nano_takes_one_segment(void **state)
+{
+	static uint32_t memory[OTA_OTD_DEC_RAM_NANO / sizeof(uint32_t)];
+	struct ota_otd_header header = {.arch = OTA_OTD_THUMB, .tier = OTA_OTD_NANO};
+	struct ota_otd_dec *dec;
+
+	(void)state;
+	header.old_image.size = header.new_image.size = 100;
+	header.old_image.n_segments = header.new_image.n_segments = 1;
+	assert_int_equal(ota_otd_dec_init(memory, sizeof(memory), &header, 0, &dec), OTA_OK);
+	header.old_image.n_segments = header.new_image.n_segments = 2;
+	header.old_image.segment[1].at = header.new_image.segment[1].at = 50;
+	assert_int_equal(ota_otd_dec_init(memory, sizeof(memory), &header, 0, &dec),
+			 OTA_E_UNSUPPORTED);
+	assert_null(dec);
 }
 
 /* -- what is refused --------------------------------------------------------------------------- */
@@ -848,7 +903,7 @@ static void another_version_and_an_unknown_tier_are_named(void **state)
 /* Words for what is not known once read a byte behind it, which need not be there. */
 static void what_is_not_read_is_refused_by_the_bytes_that_are_there(void **state)
 {
-	static const uint8_t head[] = {0x6f, 0xde, OTA_OTD_VERSION | 1 << 4, 0x40};
+	static const uint8_t head[] = {0x6f, 0xde, OTA_OTD_VERSION | 1 << 4, 0x04};
 	static const uint8_t large[] = {0x6f, 0xde, OTA_OTD_VERSION | 1 << 4,
 					0x00, 0x80, 0x80,
 					0x80, 0x80, 0x08,
@@ -859,7 +914,7 @@ static void what_is_not_read_is_refused_by_the_bytes_that_are_there(void **state
 
 	(void)state;
 	refuse(&pair, ota_span_of(head, sizeof(head)), OTA_E_UNSUPPORTED,
-	       "that this version does not know: 0x1140");
+	       "that this version does not know: 0x1104");
 	refuse(&pair, ota_span_of(large, sizeof(large)), OTA_E_UNSUPPORTED,
 	       "files of 2147483648 and 2147483648 bytes, at most 2147483647 are read");
 	free_pair(&pair);
@@ -955,6 +1010,27 @@ static void a_decoder_of_a_smaller_tier_does_not_take_the_patch(void **state)
 	assert_true(budget.fits);
 	budget = judge(OTA_OTD_XS, 65536, "stack: 2048, ", "mapped", ", tier: m");
 	assert_true(budget.fits);
+	budget = judge(OTA_OTD_XS, 65536, "stack: 2048, ", "mapped", ", tier: nano");
+	assert_false(budget.fits);
+}
+
+/* It has the memory, but a build for XS or M may have left nano's model out. */
+static void a_decoder_of_a_larger_tier_takes_no_patch_for_nano(void **state)
+{
+	struct ota_budget budget =
+		judge(OTA_OTD_NANO, 65536, "stack: 2048, ", "mapped", ", tier: xs");
+
+	(void)state;
+	assert_false(budget.fits);
+	assert_false(line_named(&budget, "state of the target's decoder")->fits);
+	budget = judge(OTA_OTD_NANO, 65536, "stack: 2048, ", "mapped", ", tier: m");
+	assert_false(budget.fits);
+	budget = judge(OTA_OTD_NANO, OTA_OTD_DEC_RAM_NANO + 8, "stack: 256, ", "mapped",
+		       ", tier: nano");
+	assert_true(budget.fits);
+	assert_int_equal(line_named(&budget, "updater RAM")->needs, OTA_OTD_DEC_RAM_NANO + 8);
+	budget = judge(OTA_OTD_NANO, 65536, "stack: 2048, ", "mapped", "");
+	assert_true(budget.fits);
 }
 
 int main(void)
@@ -978,6 +1054,8 @@ int main(void)
 		cmocka_unit_test(power_may_be_lost_again_and_again),
 		cmocka_unit_test(a_saved_state_that_was_damaged_is_refused),
 		cmocka_unit_test(less_memory_than_the_tier_has_is_refused),
+		cmocka_unit_test(a_decoder_touches_no_memory_but_its_tiers),
+		cmocka_unit_test(tier_nano_takes_one_segment),
 		cmocka_unit_test(another_old_image_is_refused_before_a_new_byte_is_made),
 		cmocka_unit_test(claims_that_do_not_hold_are_refused),
 		cmocka_unit_test(a_bomb_takes_no_more_memory_than_it_makes),
@@ -986,6 +1064,7 @@ int main(void)
 		cmocka_unit_test(what_is_not_read_is_refused_by_the_bytes_that_are_there),
 		cmocka_unit_test(ram_is_what_the_constants_say_to_the_byte),
 		cmocka_unit_test(a_decoder_of_a_smaller_tier_does_not_take_the_patch),
+		cmocka_unit_test(a_decoder_of_a_larger_tier_takes_no_patch_for_nano),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -60,7 +60,7 @@ static void break_header(struct ota_otd_header *header)
 		header->new_image.size = (uint32_t)below(PART_LEN);
 		break;
 	case 2:
-		header->tier = header->tier == OTA_OTD_XS ? OTA_OTD_M : OTA_OTD_XS;
+		header->tier = (enum ota_otd_tier)((header->tier + 1U) % OTA_OTD_TIERS);
 		break;
 	case 3:
 		header->reads_new = !header->reads_new;
@@ -244,6 +244,8 @@ static void a_broken_patch_is_refused_or_gives_what_its_crc_says(void **state)
 		{.format = "otd", .tier = OTA_DELTA_TIER_XS, .arch = OTA_DELTA_ARCH_THUMB},
 		{.format = "otd", .tier = OTA_DELTA_TIER_M, .arch = OTA_DELTA_ARCH_THUMB},
 		{.format = "otd", .tier = OTA_DELTA_TIER_XS, .arch = OTA_DELTA_ARCH_NONE},
+		{.format = "otd", .tier = OTA_DELTA_TIER_NANO, .arch = OTA_DELTA_ARCH_THUMB},
+		{.format = "otd", .tier = OTA_DELTA_TIER_NANO, .arch = OTA_DELTA_ARCH_NONE},
 	};
 	struct ota_buf old_image = vector_read("../../examples/sensor/sensor-1.2.0.bin");
 	struct ota_buf new_image = vector_read("../../examples/sensor/sensor-1.3.0.bin");

@@ -126,7 +126,7 @@ static void every_builtin_profile_can_be_read(void **state)
 		if (n > 0)
 			assert_true(strcmp(ota_target_builtin_name(n - 1), name) < 0);
 	}
-	assert_int_equal(n, 20);
+	assert_int_equal(n, 21);
 	assert_null(ota_target_builtin_name(n + 1));
 	assert_null(ota_target_builtin_text("nothing"));
 }
@@ -572,6 +572,60 @@ static void reads_where_an_update_lies(void **state)
 		"my.yaml:3: updater.patch: secondary: the profile has no secondary slot");
 }
 
+#define NODE "name: b\nbase: lora-node-wle5\n"
+
+static void reads_how_a_single_slot_is_updated(void **state)
+{
+	struct ota_target target = parse_good(NODE);
+
+	(void)state;
+	assert_true(target.in_place);
+	assert_int_equal(target.in_place_block, 8192);
+	assert_int_equal(target.journal.at, 0x3d000);
+	assert_int_equal(target.journal.len, 12288);
+	assert_int_equal(target.checkpoint_every, 0);
+	target = parse_good(NODE "updater: {in-place: false, block: 0x800, checkpoint-every: 3}\n");
+	assert_false(target.in_place);
+	assert_int_equal(target.in_place_block, 2048);
+	assert_int_equal(target.checkpoint_every, 3);
+	assert_int_equal(target.journal.len, 12288);
+	/* In two slots a journal is for going on after a reset. */
+	target = parse_good("name: b\nbase: water-meter-l476\nupdater: {journal: 0xec000+16K}\n");
+	assert_int_equal(target.journal.len, 16384);
+	assert_fails(
+		"name: b\nbase: water-meter-l476\nupdater: {in-place: true}\n",
+		"my.yaml:3: updater.in-place: true is for single-slot and firmware-loader, the "
+		"mode is swap-scratch");
+	assert_fails(NODE "updater: {block: 64}\n",
+		     "my.yaml:3: updater.block: 64 is not a power of two from 128 to 1048576");
+	assert_fails(NODE "updater: {block: 6K}\n",
+		     "my.yaml:3: updater.block: 6K is not a power of two from 128 to 1048576");
+	assert_fails(NODE "updater: {checkpoint-every: 0}\n",
+		     "my.yaml:3: updater.checkpoint-every: 0 is not a number from 1 to 255");
+}
+
+static void a_journal_is_two_halves_of_whole_sectors_apart_from_all_else(void **state)
+{
+	(void)state;
+	assert_fails(NODE "updater: {journal: 0x3d000+6K}\n",
+		     "my.yaml:3: updater.journal: 0x3d000+6144 is not two equal halves of whole "
+		     "sectors: its middle is inside the sector from 0x3d800 to 0x3e000");
+	assert_fails(NODE "updater: {journal: 0x3c000+8K}\n",
+		     "my.yaml:3: updater.journal: 0x3c000+8192 overlaps updater.patch, "
+		     "0x38000+20480");
+	assert_fails(NODE "updater: {journal: 0x37000+4K}\n",
+		     "my.yaml:3: updater.journal: 0x37000+4096 overlaps mcuboot.primary, "
+		     "0xa000+188416");
+	assert_fails(NODE "updater: {journal: 0x3d100+8K}\n",
+		     "my.yaml:3: updater.journal: 0x3d100+8192 starts inside the sector from "
+		     "0x3d000 to 0x3d800");
+	assert_fails(NODE "updater: {journal: external:0+8K}\n",
+		     "my.yaml:3: updater.journal: external:0x0+8192 is in an external flash, and "
+		     "there is no external-flash");
+	assert_fails(NODE "updater: {journal: here}\n",
+		     "my.yaml:3: updater.journal: here is not ADDRESS+SIZE, like 0x8000+448K");
+}
+
 static void reads_where_images_run(void **state)
 {
 	struct ota_target target =
@@ -906,6 +960,8 @@ int main(void)
 		cmocka_unit_test(a_ninth_image_is_refused),
 		cmocka_unit_test(a_board_may_build_on_a_board_with_several_images),
 		cmocka_unit_test(reads_where_an_update_lies),
+		cmocka_unit_test(reads_how_a_single_slot_is_updated),
+		cmocka_unit_test(a_journal_is_two_halves_of_whole_sectors_apart_from_all_else),
 		cmocka_unit_test(reads_where_images_run),
 		cmocka_unit_test(reads_links_as_maps_and_as_text),
 		cmocka_unit_test(refuses_wrong_links_with_line_and_field),

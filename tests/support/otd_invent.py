@@ -136,7 +136,7 @@ class Inventor(otd.Decoder):
         return [(t + 2 & ~3 if unit.step == 4 else t) & otd.M32 for t in targets]
 
     def fits(self, unit, src, t):
-        return self.thumb.rewrite(unit, src, self.new_image.addr(self.at), t) is not None
+        return self.code.rewrite(unit, src, self.new_image.addr(self.at), t) is not None
 
 
 # -- old images -----------------------------------------------------------------------------------
@@ -179,7 +179,10 @@ def some_header(rng):
     size = rng.choice((0, 1, 2, 3, 5, 30, 100, 1000, 3001, 6000))
     new_size = max(1, rng.choice((1, 2, 7, 31, 200, size, size + 1, size + 50, size // 2)))
     h = SimpleNamespace(old_size=size, new_size=new_size, arch=int(rng.random() < 0.85),
-                        tier=rng.randrange(2), reads_new=rng.randrange(2))
+                        tier=rng.randrange(2), reads_new=rng.randrange(2), block=0, lead=0)
+    if rng.random() < 0.3:
+        h.block = 1 << rng.choice((7, 7, 7, 8, 9, 12))
+        h.lead = h.block * rng.choice((1, 1, 2, 3, 8, 200))
     n = rng.randrange(1, 9) if min(size, new_size) > 8 and rng.random() < 0.5 else 1
     h.old_segments = some_segments(rng, n, size) if h.arch else [(0, 0)]
     moved = n > 1 or (size > 0 and rng.random() < 0.3)
@@ -200,9 +203,12 @@ def header_bytes(h, old, new):
     zeros = len(f"{base:x}") - len(f"{base:x}".rstrip("0")) if base else 0
     short = h.old_segments == h.new_segments == [(0, base)] and base >> 4 * zeros < 1 << 29
     out = b"\x6f\xde\x11" + bytes([h.arch | h.tier << 3 | h.reads_new << 5 |
+                                   (0x40 if h.block else 0) |
                                    (0 if short or not h.arch else 0x80)])
     out += number(h.old_size) + number(fold(h.new_size - h.old_size))
     out += struct.pack("<II", zlib.crc32(old), zlib.crc32(new))
+    if h.block:
+        out += bytes([h.block.bit_length() - 1]) + number(h.lead // h.block)
     if h.arch and short:
         out += number(base >> 4 * zeros << 3 | zeros)
     elif h.arch:

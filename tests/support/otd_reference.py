@@ -19,9 +19,11 @@ from types import SimpleNamespace
 sys.dont_write_bytecode = True  # nothing is left among the sources
 
 from otd_reference_thumb import M32, RAM_KEYS, TIER_M, Image, Thumb, signed32  # noqa: E402
+from otd_reference_rv32 import Rv32  # noqa: E402
+from otd_reference_xtensa import Xtensa  # noqa: E402
 
 SPEC = Path(__file__).resolve().parents[2] / "formats" / "otd.md"
-THUMB = 1
+NONE, THUMB, RV32, XTENSA = 0, 1, 2, 3
 
 
 class BadPatch(Exception):
@@ -43,7 +45,7 @@ class Header:
         self.arch = what & 7
         self.tier = what >> 3 & 3
         self.reads_new = what >> 5 & 1
-        reject_if(self.arch > THUMB or self.tier > TIER_M or what & 0x40, "unsupported: byte 3")
+        reject_if(self.arch > XTENSA or self.tier > TIER_M, "unsupported: byte 3")
         self.old_size = self.number()
         d = self.number()
         self.new_size = self.old_size + (-(d + 1) // 2 if d & 1 else d // 2)
@@ -51,6 +53,7 @@ class Header:
         reject_if(max(self.old_size, self.new_size) > (1 << 31) - 1, "unsupported: size")
         self.old_crc = int.from_bytes(self.take(4), "little")
         self.new_crc = int.from_bytes(self.take(4), "little")
+        self.block, self.lead = self.place() if what & 0x40 else (0, 0)
         self.old_segments = self.new_segments = [(0, 0)]
         self.addresses(what >> 7)
         self.stream = patch[self.at:]
@@ -74,8 +77,15 @@ class Header:
         reject_if(i and digit == 0, "malformed: a number ends with a needless 0")
         return value
 
+    def place(self):
+        bits, blocks = self.byte(), self.number()
+        reject_if(not 7 <= bits <= 20, "unsupported: block or direction")
+        reject_if(blocks == 0, "malformed: no lead")
+        reject_if(blocks << bits > (1 << 31) - 1, "unsupported: lead")
+        return 1 << bits, blocks << bits
+
     def addresses(self, have_segments):
-        if self.arch != THUMB:
+        if self.arch == NONE:
             reject_if(have_segments, "malformed: segments without an architecture")
         elif not have_segments:
             v = self.number()
@@ -330,14 +340,19 @@ class Decoder:
         self.header, self.tier, self.old = header, header.tier, old
         self.old_image = Image(header.old_size, header.old_segments)
         self.new_image = Image(header.new_size, header.new_segments)
-        self.thumb = Thumb(self.old_image, self.tier) if header.arch == THUMB else None
+        self.lone_hashed = self.tier == TIER_M
+        self.map = Map(self.tier)
+        self.code = self.code_of(header.arch)
         self.new = bytearray()
         self.trace = trace and (lambda line: trace(f"{self.at:02x} {self.from_:02x} {line}"))
         self.at = self.from_ = self.run = self.miss = self.past = 0
         self.taught, self.second, self.block = 1, 0, 0
         self.split_at = self.turned_at = None
         self.diff, self.last_diff = [0] * 32, 0
-        self.learned, self.map = [0, 0], Map(self.tier)
+        self.learned = [0, 0]
+
+    def code_of(self, arch):
+        return Thumb(self.old_image, self.tier) if arch == THUMB else None
 
     def decode(self):
         if self.header.new_size == 0:
@@ -372,7 +387,10 @@ class Decoder:
 
     def is_there(self, f):
         size = self.header.old_size
-        return f < size or (self.header.reads_new and f - size < self.at)
+        if f < size:
+            block = self.header.block
+            return not block or f + self.header.lead >= (self.at // block + 1) * block
+        return self.header.reads_new and f - size < self.at
 
     def here(self):
         if self.from_ >= self.header.old_size:
@@ -380,6 +398,8 @@ class Decoder:
         return signed32(self.new_image.addr(self.at) - self.old_image.addr(self.from_))
 
     def source(self):
+        if self.from_ < self.header.old_size and not self.is_there(self.from_):
+            return b""
         src = self.old[self.from_:self.from_ + 8]
         if len(src) < 8 and self.header.reads_new:
             behind = max(self.from_ - self.header.old_size, 0)
@@ -392,12 +412,24 @@ class Decoder:
         if not self.taught and self.run >= 12 and self.from_ < old_size:
             self.taught = 1
             self.map.teach(self.from_ - self.run, self.here())
-        if (self.thumb and self.at >= self.block and not self.at & 1 and not self.from_ & 1 and
-                self.from_ < old_size):
-            unit = self.thumb.recognise(self.from_, src[:old_size - self.from_])
+        self.made()
+        if self.code and self.at >= self.block and self.from_ < old_size:
+            unit = self.recognise(src[:old_size - self.from_])
+            self.seen(src)
             if unit and unit.length <= self.header.new_size - self.at and self.unit(unit, src):
                 return
+        elif self.code and self.from_ < old_size:
+            self.seen(src)
         self.match(src)
+
+    def made(self):
+        """What RV32 learns of the last bytes of new."""
+
+    def seen(self, src):
+        """What RV32 learns of the instruction at `from`."""
+
+    def recognise(self, data):
+        return None if self.at & 1 or self.from_ & 1 else self.code.recognise(self.from_, data)
 
     # -- 8 UNIT -----------------------------------------------------------------------------------
     def classify(self, unit):
@@ -452,16 +484,16 @@ class Decoder:
         for i in range(1, len(guesses)):
             if self.slots.plain(CANDIDATE + i - 1, f"CANDIDATE {i}"):
                 return guesses[i]
-        d = self.slots.signed((1, 1, 0, 5)[unit.group])
+        d = self.slots.signed(self.number_set(unit))
         return guesses[0] + d * unit.step & M32
 
     def take_unit(self, unit, src, t, first, cls):
-        out = self.thumb.rewrite(unit, src, self.new_image.addr(self.at), t)
+        out = self.code.rewrite(unit, src, self.new_image.addr(self.at), t)
         reject_if(out is None, "malformed: a unit cannot hold its target")
         shift = signed32(t - unit.target)
         if first and cls < 2:
             self.map.refresh(self.map.floor(unit.key) - 1)
-        elif not (first and unit.local):
+        elif self.teaches(unit, first):
             self.map.teach(unit.key, shift)
             if shift != self.learned[0]:
                 self.learned = [shift, self.learned[0]]
@@ -475,6 +507,18 @@ class Decoder:
         self.put(out)
         self.second = 0
 
+    def op(self, expected):
+        return expected >> 11
+
+    def match_past(self):
+        return self.past
+
+    def number_set(self, unit):
+        return (1, 1, 0, 5)[unit.group]
+
+    def teaches(self, unit, first):
+        return not (first and unit.local)
+
     # -- 9 MATCH ----------------------------------------------------------------------------------
     def match(self, src):
         half = (not self.at & 1 and self.header.new_size - self.at >= 2 and
@@ -485,7 +529,8 @@ class Decoder:
             self.put(src[:2 if half else 1])
             return
         if self.turned_at != self.at:
-            slots = (TURN + half * 8 + self.miss, TURN_OP + (expected >> 12) * 2 + (self.past & 1))
+            slots = (TURN + half * 8 + self.miss,
+                     TURN_OP + (self.op(expected) >> 1) * 2 + (self.past & 1))
             if self.slots.mixed(slots, W_TURN, "TURN"):
                 self.turn()
                 return
@@ -499,15 +544,15 @@ class Decoder:
         else:
             halfword = self.halfword(known, expected)
             if known:
-                self.last_diff = self.diff[expected >> 11] = halfword - expected & 0xFFFF
+                self.last_diff = self.diff[self.op(expected)] = halfword - expected & 0xFFFF
             self.trouble()
             self.put([halfword & 255, halfword >> 8])
 
     def as_expected(self, half, expected):
         bucket = self.run if self.run < 4 else min(11, 1 + self.run.bit_length())
-        slots = (MATCH_OP + ((expected >> 11) * 4 + (self.past & 3) if half else 128),
+        slots = (MATCH_OP + (self.op(expected) * 4 + (self.past & 3) if half else 128),
                  MATCH_RUN + ((0 if half else 12) + bucket) * 2 + (self.miss > 1),
-                 MATCH_PAST + (self.past if half else 64))
+                 MATCH_PAST + (self.match_past() if half else 64))
         if not self.slots.mixed(slots, W_MATCH + (0 if half else 3), "MATCH"):
             return False
         self.run += 2 if half else 1
@@ -518,13 +563,13 @@ class Decoder:
 
     def halfword(self, known, expected):
         if known:
-            candidates = [c for c in (self.diff[expected >> 11], self.last_diff) if c]
+            candidates = [c for c in (self.diff[self.op(expected)], self.last_diff) if c]
             for which, candidate in enumerate(dict.fromkeys(candidates)):
                 slots = (AGAIN + which * 2 + (self.past & 1),
-                         AGAIN_OP + (expected >> 12) * 2 + which)
+                         AGAIN_OP + (self.op(expected) >> 1) * 2 + which)
                 if self.slots.mixed(slots, W_AGAIN + 2 * which, "AGAIN"):
                     return expected + candidate & 0xFFFF
-            slots = (HIGH + (expected >> 12), HIGH_PAST + (self.past & 15))
+            slots = (HIGH + (self.op(expected) >> 1), HIGH_PAST + (self.past & 15))
             if self.slots.mixed(slots, W_HIGH, "HIGH"):
                 high = expected >> 8
                 return high << 8 | self.literal(2, known, expected, high)
@@ -540,7 +585,7 @@ class Decoder:
                 slots = [self.hashed(256 + high, node)]
             else:
                 slots = [ORDER_0 + node]
-                if self.tier == TIER_M:
+                if self.lone_hashed:
                     slots.append(self.hashed(self.new[-1] if self.new else 0, node))
             if agree:
                 slots.append(EXPECTED + j * 4 + kind)
@@ -569,9 +614,122 @@ class Decoder:
         self.trouble()
 
 
+# -- 16 RV32 --------------------------------------------------------------------------------------
+class Rv32Decoder(Decoder):
+    def code_of(self, arch):
+        self.map.limit -= 23
+        return Rv32(self.old_image)
+
+    def put(self, data):
+        for byte in data:
+            if self.at & 1:
+                self.second = int(self.second == 0 and self.new[-1] & 3 == 3)
+            self.new.append(byte)
+            self.at += 1
+            self.from_ += 1
+
+    def made(self):
+        self.code.made(self.new, self.new_image.addr(self.at))
+
+    def seen(self, src):
+        if not self.second and not (self.at | self.from_) & 1 and len(src) >= 4:
+            self.code.see(int.from_bytes(src[:4], "little"), self.old_image.addr(self.from_),
+                          self.at)
+
+    def recognise(self, data):
+        if self.at & 1 or self.from_ & 1:
+            return None
+        return self.code.recognise(self.from_, data, self.old[self.from_:self.from_ + 44],
+                                   self.second)
+
+    def op(self, expected):
+        if self.second:
+            return self.new[self.at - 2] >> 2 & 31
+        return (expected >> 13) * 4 + (expected & 3)
+
+    def match_past(self):
+        return (self.past & 31) + 32 * self.second
+
+    def number_set(self, unit):
+        return 5 if unit.group == 3 and self.tier == TIER_M else (1, 1, 0, 0)[unit.group]
+
+    def teaches(self, unit, first):
+        return not (first and (unit.local or unit.kind == 3))
+
+
+# -- 17 Xtensa ------------------------------------------------------------------------------------
+class XtensaDecoder(Decoder):
+    """Everything byte by byte; `second` is what is left of an instruction."""
+
+    def code_of(self, arch):
+        self.lone_hashed = True
+        return Xtensa(self.old_image)
+
+    def put(self, data):
+        for byte in data:
+            if self.second:
+                self.second -= 1
+            else:
+                self.second = 2 if byte & 15 < 8 else 1
+            self.new.append(byte)
+            self.at += 1
+            self.from_ += 1
+
+    def recognise(self, data):
+        return self.code.recognise(self.from_, data, self.second == 0)
+
+    def turn(self):
+        super().turn()
+        self.second = 0
+
+    def match(self, src):
+        known = len(src) > 0
+        expected = src[0] if known else 0
+        op = 16 + (expected >> 4) if self.second else expected & 15
+        if known and self.byte_expected(op):
+            self.put(src[:1])
+            return
+        if self.turned_at != self.at:
+            slots = (TURN + self.miss, TURN_OP + (op >> 1) * 2 + (self.past & 1))
+            if self.slots.mixed(slots, W_TURN, "TURN"):
+                self.turn()
+                return
+        byte = self.again(op, expected) if known else None
+        if byte is None:
+            byte = self.literal(3, known, expected)
+        if known:
+            self.last_diff = self.diff[op] = byte - expected & 0xFF
+        self.trouble()
+        self.put([byte])
+
+    def byte_expected(self, op):
+        bucket = self.run if self.run < 4 else min(11, 1 + self.run.bit_length())
+        slots = (MATCH_OP + op * 4 + (self.past & 3), MATCH_RUN + bucket * 2 + (self.miss > 1),
+                 MATCH_PAST + self.past)
+        if not self.slots.mixed(slots, W_MATCH, "MATCH"):
+            return False
+        self.run += 1
+        self.remember(1)
+        if self.run >= 8:
+            self.calm()
+        return True
+
+    def again(self, op, expected):
+        candidates = [c for c in (self.diff[op], self.last_diff) if c]
+        for which, candidate in enumerate(dict.fromkeys(candidates)):
+            slots = (AGAIN + which * 2 + (self.past & 1), AGAIN_OP + (op >> 1) * 2 + which)
+            if self.slots.mixed(slots, W_AGAIN + 2 * which, "AGAIN"):
+                return expected + candidate & 0xFF
+        return None
+
+
 def apply(old, patch, trace=None):
     header = Header(patch)
     reject_if(header.old_size != len(old) or header.old_crc != zlib.crc32(old), "wrong base")
+    if header.arch == RV32:
+        return Rv32Decoder(header, old, trace).decode()
+    if header.arch == XTENSA:
+        return XtensaDecoder(header, old, trace).decode()
     return Decoder(header, old, trace).decode()
 
 

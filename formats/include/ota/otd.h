@@ -20,15 +20,18 @@ extern "C" {
 enum ota_otd_arch {
 	OTA_OTD_NONE = 0,
 	OTA_OTD_THUMB = 1,
+	OTA_OTD_RV32 = 2,
+	OTA_OTD_XTENSA = 3,
 };
-#define OTA_OTD_ARCHS 2U
+#define OTA_OTD_ARCHS 4U
 
 /* How much memory the decoder has. */
 enum ota_otd_tier {
 	OTA_OTD_XS = 0,
 	OTA_OTD_M = 1,
+	OTA_OTD_NANO = 2, /* images of Thumb or no code, and of one segment */
 };
-#define OTA_OTD_TIERS 2U
+#define OTA_OTD_TIERS 3U
 
 /* -- where an image lies in memory ------------------------------------------------------------- */
 
@@ -62,12 +65,28 @@ OTA_API bool ota_otd_offset(const struct ota_otd_image *image, uint32_t addr, ui
 #define OTA_OTD_VERSION 1U
 /* Bytes of a header. */
 #define OTA_OTD_HEADER_MIN 14U
-#define OTA_OTD_HEADER_MAX 173U
+#define OTA_OTD_HEADER_MAX 178U
 
+/* This version has patches that are applied in place. Their blocks: powers of 2. */
+#define OTA_OTD_HAS_PLACE 1
+#define OTA_OTD_BLOCK_MIN 128U
+#define OTA_OTD_BLOCK_MAX 0x100000U
+
+/*
+ * With a block, new is made in place: over old, in one slot. The device first moves old up, so that
+ * old's byte q lies at the slot's offset q + lead or higher; new then begins at the slot's offset
+ * 0. A block of the slot is erased as a whole before the first byte of new is written there, so
+ * while byte `at` of new is made, byte q of old is read only if q + lead >= (at / block + 1) *
+ * block: the decoder makes no use of another. The slot must hold lead + old, and new. To outlive a
+ * loss of power the decoder's state must be saved at the start of each block, before it is erased;
+ * a device that saves it only every n blocks moves old up by (n - 1) * block more.
+ */
 struct ota_otd_header {
 	enum ota_otd_arch arch;
 	enum ota_otd_tier tier;
 	bool reads_new;   /* copies from before in new: the decoder wants OTA_WANT_NEW */
+	uint32_t block;   /* in place: bytes erased at a time, a power of 2; 0: old stays */
+	uint32_t lead;    /* in place: bytes that old is moved up by, a multiple of block; else 0 */
 	uint32_t old_crc; /* CRC-32 (IEEE 802.3, as zlib's) of the whole image */
 	uint32_t new_crc;
 	struct ota_otd_image old_image;
@@ -80,8 +99,9 @@ OTA_API bool ota_otd_probe(struct ota_span patch);
 /*
  * Reads the header at the cursor, which moves to the stream; an error is the cursor's, too.
  * OTA_E_TRUNCATED. OTA_E_MALFORMED: not the magic, or what no writer writes. OTA_E_UNSUPPORTED:
- * another version, table, architecture or tier, a patch that is applied in place, an image over
- * OTA_OTD_IMAGE_MAX. Fills `header`.
+ * another version, table, architecture or tier, tier nano with other code or segments, an image or a
+ * lead over OTA_OTD_IMAGE_MAX, a block or direction of no known kind, or a patch that is applied in
+ * place and this build has none of these. Fills `header`.
  */
 OTA_API OTA_MUST_CHECK enum ota_err ota_otd_header_read(struct ota_rd *rd,
 							struct ota_otd_header *header);
@@ -97,9 +117,13 @@ OTA_API uint32_t ota_crc32(uint32_t crc, struct ota_span bytes);
 /*
  * Bytes of a decoder's whole state, on every machine. Nothing else is needed but the caller's io.
  */
-#define OTA_OTD_DEC_RAM_XS    4096U
-#define OTA_OTD_DEC_RAM_M     16384U
-#define OTA_OTD_DEC_RAM(tier) ((tier) == OTA_OTD_XS ? OTA_OTD_DEC_RAM_XS : OTA_OTD_DEC_RAM_M)
+#define OTA_OTD_DEC_RAM_NANO 1024U
+#define OTA_OTD_DEC_RAM_XS   4096U
+#define OTA_OTD_DEC_RAM_M    16384U
+#define OTA_OTD_DEC_RAM(tier)                                                                      \
+	((tier) == OTA_OTD_XS  ? OTA_OTD_DEC_RAM_XS                                                \
+	 : (tier) == OTA_OTD_M ? OTA_OTD_DEC_RAM_M                                                 \
+			       : OTA_OTD_DEC_RAM_NANO)
 /* Worst-case stack below ota_otd_dec_step on a Cortex-M, in bytes; held by tests/device. */
 #define OTA_OTD_DEC_STACK 256U
 
@@ -111,7 +135,8 @@ struct ota_otd_dec;
  * copied. `stream_size` is what follows the header in the patch, in bytes. The header's sizes are
  * claims: first see that the old image has old_image.size bytes and that new_image.size fits where
  * it goes. OTA_E_NO_FIT: `size` is under OTA_OTD_DEC_RAM of the header's tier. OTA_E_UNSUPPORTED:
- * this build has not the architecture or tier, or the stream is over OTA_OTD_IMAGE_MAX. Fills
+ * this build has not the architecture or tier, tier nano and other code or segments, or the stream
+ * is over OTA_OTD_IMAGE_MAX. Fills
  * `dec`, which is `memory`; NULL on failure.
  */
 OTA_API OTA_MUST_CHECK enum ota_err ota_otd_dec_init(void *memory, size_t size,
@@ -222,8 +247,8 @@ struct ota_otd_work {
 /*
  * Appends the stream, without header. The path's turns must go to bytes that exist (in new: before
  * new_at, and only when the header reads_new).
- * OTA_E_USAGE: a bad path, or images that are not the header's. OTA_E_NO_FIT: work->size is under
- * OTA_OTD_ENC_RAM. OTA_E_ROOM.
+ * OTA_E_USAGE: a bad path, images that are not the header's, tier nano with several segments.
+ * OTA_E_NO_FIT: work->size is under OTA_OTD_ENC_RAM. OTA_E_ROOM.
  */
 OTA_API OTA_MUST_CHECK enum ota_err ota_otd_encode(const struct ota_otd_work *work,
 						   struct ota_otd_path path, struct ota_wr *out);

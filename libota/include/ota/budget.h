@@ -6,8 +6,7 @@
 #define OTA_BUDGET_H
 
 #include <ota/image.h>
-#include <ota/target.h>
-#include <ota/wear.h>
+#include <ota/in_place.h>
 
 #ifdef __cplusplus
 extern "C" {
@@ -145,6 +144,10 @@ struct ota_budget {
 	unsigned n_links;
 	/* What the device receives: the new image whole when the gateway applies the patch. */
 	uint64_t received_len;
+	/* The device makes new where old lies: `place` tells; else it has no lead. */
+	bool in_place;
+	struct ota_in_place place;
+	struct ota_journal journal; /* half is 0: none, or nothing is decoded */
 	/* Where the update is kept, and what a reset costs, in sentences; or empty. */
 	char kept[192];
 	char reset[256];

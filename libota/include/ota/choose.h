@@ -42,6 +42,7 @@ struct ota_choose_job {
 	/* Lengths and images; patch, format and sent_len are each candidate's. */
 	struct ota_update update;
 	struct ota_span new_image; /* what is diffed */
+	uint64_t old_size;         /* of what is diffed; 0: update.old_len. ota_choose knows it */
 	/*
 	 * What is settled: the format unless it is NULL, and each field that is not 0. Formats that
 	 * have no use for a settled tier, window or secondary compression are left out; what is
@@ -75,7 +76,7 @@ OTA_API OTA_MUST_CHECK enum ota_err ota_choose_check(const struct ota_target *ta
  * Fills in what would be tried, nothing is made: names and plans. Candidates come from the target's
  * decoders; where it has none, or the options say so, a gateway applies the patch. OTA_E_ABSENT: no
  * format has the settled name. OTA_E_USAGE: nothing is left of them by what is settled, put into
- * words.
+ * words. OTA_E_NO_FIT: in place, the slot has no room for old and new, or for the settled lead.
  */
 OTA_API OTA_MUST_CHECK enum ota_err ota_choose_candidates(const struct ota_choose_job *job,
 							  struct ota_choice *choice,

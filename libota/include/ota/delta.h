@@ -73,6 +73,7 @@ enum ota_delta_tier {
 	OTA_DELTA_TIER_AUTO = 0, /* XS */
 	OTA_DELTA_TIER_XS,
 	OTA_DELTA_TIER_M,
+	OTA_DELTA_TIER_NANO,
 };
 
 /* The code in the images, whose references otd foresees. */
@@ -80,6 +81,8 @@ enum ota_delta_arch {
 	OTA_DELTA_ARCH_AUTO = 0, /* what is found in them, or none when that is smaller */
 	OTA_DELTA_ARCH_NONE,
 	OTA_DELTA_ARCH_THUMB,
+	OTA_DELTA_ARCH_RV32,
+	OTA_DELTA_ARCH_XTENSA,
 };
 
 /* Where an image begins in memory. */
@@ -100,15 +103,42 @@ struct ota_delta_plan {
 	struct ota_delta_base old_base;
 	struct ota_delta_base new_base;
 	/*
+	 * otd: new is made over old, in the one slot there is: old is moved up first, as
+	 * ota/otd.h's header says. `block`: bytes that the device erases at a time, a power of 2,
+	 * 128 bytes to 1 MiB; 0: OTA_DELTA_BLOCK. `lead`: the most that old may be moved up by, a
+	 * multiple of block (see ota_delta_lead); 0: as far as it is of use. The patch says how far
+	 * it must be, which is less when that makes no difference to its size.
+	 */
+	bool in_place;
+	uint32_t block;
+	uint32_t lead;
+	/*
 	 * The index again, when no other patch is made with it: it may then give its memory back
 	 * once it has been searched, and finds nothing any more. NULL: it stays as it is.
 	 */
 	struct ota_index *spent;
 };
 
+#define OTA_DELTA_BLOCK     4096U
+#define OTA_DELTA_BLOCK_MIN 128U
+#define OTA_DELTA_BLOCK_MAX 0x100000U
+
+/*
+ * How far old must be moved up so that what lies `distance` bytes behind the byte that is written,
+ * or less, can still be read when new has grown as a whole: block + what new is larger than old +
+ * distance, the latter two rounded up to blocks; at most new's size rounded up, since more is never
+ * of use, and at least one block. `block` is a power of 2, 128 bytes to 1 MiB.
+ */
+OTA_API uint32_t ota_delta_lead(uint32_t block, size_t old_size, size_t new_size, size_t distance);
+
+/* The other way round: the `distance` of a lead; 0 also when it is less than nothing. */
+OTA_API uint32_t ota_delta_safe_distance(uint32_t block, size_t old_size, size_t new_size,
+					 uint32_t lead);
+
 /* What is known of the code in a pair of images, and how it came to be known. */
 struct ota_delta_code {
 	enum ota_delta_arch arch; /* never AUTO */
+	bool segmented;           /* the images' own headers say where each part of them lies */
 	struct ota_delta_base old_base;
 	struct ota_delta_base new_base;
 	const char *base_from; /* "given", or how it was found; static; NULL: none is known */
@@ -125,7 +155,8 @@ ota_delta_find_code(const struct ota_delta_plan *plan, struct ota_span old_image
 /*
  * Does the format do what the plan asks? Reads nothing else. OTA_E_ABSENT: no such format.
  * OTA_E_USAGE: windows or secondary compression, and it has none, or too large a window; a tier, an
- * architecture or an address, and it has no use for them.
+ * architecture or an address, and it has no use for them; in place, and it is never applied so, or
+ * a block or lead that cannot be.
  */
 OTA_API OTA_MUST_CHECK enum ota_err ota_delta_check_plan(const struct ota_delta_plan *plan,
 							 struct ota_diag *diag);
@@ -179,8 +210,8 @@ struct ota_delta_part {
 
 /* What an otd patch's header says; the names are static. */
 struct ota_delta_otd {
-	const char *arch; /* "thumb", "none" */
-	const char *tier; /* "xs", "m" */
+	const char *arch; /* "none", "thumb", "rv32", "xtensa" */
+	const char *tier; /* "xs", "m", "nano" */
 	uint32_t old_size;
 	uint32_t old_crc;
 	uint32_t new_crc;
@@ -188,6 +219,9 @@ struct ota_delta_otd {
 	struct ota_delta_base new_base;
 	unsigned segments;
 	bool reads_new; /* copies from before in new */
+	bool in_place;  /* made over old, which is moved up by `lead` */
+	uint32_t block; /* bytes erased at a time; 0 when not in place */
+	uint32_t lead;
 };
 
 /* What a patch is made of; sizes in bytes. New bytes are blended, copied, repeated or inserted. */

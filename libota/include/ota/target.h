@@ -235,6 +235,10 @@ struct ota_target {
 	bool has_patch_place; /* the profile says it */
 	enum ota_patch_place patch_place;
 	struct ota_area patch_area; /* of OTA_PATCH_AREA */
+	bool in_place;              /* new is made in the only slot, where old lies */
+	uint32_t in_place_block;    /* bytes erased at once; 0: the slot's largest sector */
+	struct ota_area journal;    /* two halves that outlive a reset; len 0: there is none */
+	uint32_t checkpoint_every;  /* blocks between two checkpoints; 0 when not given: 1 */
 	struct ota_link link[OTA_LINKS_MAX];
 	unsigned n_links;
 

@@ -29,8 +29,9 @@ struct ota_wear_area {
 
 struct ota_wear {
 	struct ota_wear_area primary, secondary, scratch;
-	uint64_t erases;  /* of all areas */
-	uint64_t hottest; /* of all areas */
+	struct ota_wear_area journal; /* the updater's */
+	uint64_t erases;              /* of all areas */
+	uint64_t hottest;             /* of all areas */
 	uint64_t written;
 	const char *hottest_area; /* "scratch", static */
 	const char *formula;      /* static: the mode's rule, for --explain */
