@@ -231,6 +231,7 @@ static void add_hazards(struct budget_job *job)
 	ota_hazards_of_layout(job->update, job->target, &job->layout, budget);
 	job->findings_of_layout = budget->n_findings;
 	ota_hazards_of_images(job->update, job->target, job->options, budget);
+	ota_hazards_in_place(job);
 	if (!job->is_trial)
 		ota_flash_explain(&job->layout, &budget->limits, budget);
 }

@@ -371,7 +371,7 @@ static void tell_image(struct budget_job *job)
 static void add_pieces(struct budget_job *job, uint64_t fragments)
 {
 	const struct ota_flash_layout *layout = &job->layout;
-	bool one_slot = ota_device_holds_new(job->target);
+	bool one_slot = ota_mode_has_one_slot(layout->mode);
 	uint64_t room = one_slot ? job->budget->limits.max_image : before_trailer(job);
 	uint64_t spare = layout->mode == OTA_MODE_SWAP_OFFSET && layout->secondary.n > 0
 				 ? layout->secondary.run[0].size

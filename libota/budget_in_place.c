@@ -185,7 +185,7 @@ static void find_block(struct budget_job *job)
 static void find_no_journal(struct budget_job *job)
 {
 	struct ota_budget_finding *finding =
-		ota_budget_find(job->budget, "in-place-no-journal", OTA_SEVERITY_FAILURE,
+		ota_budget_find(job->budget, BUDGET_FINDING_JOURNAL, OTA_SEVERITY_FAILURE,
 				"%s updates in place and has no journal", job->target->name);
 
 	(void)snprintf(finding->why, sizeof(finding->why),
@@ -200,7 +200,7 @@ static void find_streamed(struct budget_job *job)
 {
 	bool loader = job->layout.mode == OTA_MODE_FIRMWARE_LOADER;
 	struct ota_budget_finding *finding =
-		ota_budget_find(job->budget, "in-place-streamed",
+		ota_budget_find(job->budget, BUDGET_FINDING_STREAMED,
 				loader ? OTA_SEVERITY_WARNING : OTA_SEVERITY_FAILURE,
 				"the patch is kept nowhere while it overwrites the image that "
 				"could fetch it again");
@@ -265,8 +265,14 @@ void ota_budget_in_place(struct budget_job *job)
 	if (job->in_place)
 		add_room(job, ota_in_place_usable(job->target, job->place.block));
 	add_journal(job);
+}
+
+void ota_hazards_in_place(struct budget_job *job)
+{
 	if (job->in_place)
 		find_in_place(job);
+	else if (!job->decodes)
+		return;
 	else if (job->target->in_place)
 		find_two_slots(job);
 	else if (job->patch_in_place)

@@ -21,7 +21,7 @@ struct budget_job {
 	struct ota_in_place place;   /* in two slots block and every, of checkpoints */
 	struct ota_journal journal;  /* all 0 when nothing is decoded */
 	bool is_trial;               /* of a way out: nobody reads its rules of the layout */
-	unsigned findings_of_layout; /* up to here, those of images come after them */
+	unsigned findings_of_layout; /* up to here, those of images and patch come after them */
 };
 
 /* -- lines: budget.c --------------------------------------------------------------------------- */
@@ -105,8 +105,11 @@ void ota_budget_slots(struct budget_job *job);
 /* What the patch says of its place, and the journal's records. */
 void ota_budget_place(struct budget_job *job);
 
-/* Where old is moved to, the journal, and what comes of a patch for the other kind of device. */
+/* Where old is moved to, and the journal. */
 void ota_budget_in_place(struct budget_job *job);
+
+/* What can go wrong in place, and what comes of a patch for the other kind of device. */
+void ota_hazards_in_place(struct budget_job *job);
 
 /* Erases, the sector that wears out first, time. */
 void ota_budget_wear(struct budget_job *job);
@@ -116,9 +119,11 @@ bool ota_budget_life(const struct ota_target *target, const struct ota_wear *upg
 		     const struct ota_wear *store, uint64_t *upgrades);
 
 /* Fewer upgrades than this are worth a word: this finding. */
-#define BUDGET_LIFE_LEAST      1000U
-#define BUDGET_FINDING_SCRATCH "scratch-wear"
-#define BUDGET_FINDING_LINK    "link-cannot-carry"
+#define BUDGET_LIFE_LEAST       1000U
+#define BUDGET_FINDING_SCRATCH  "scratch-wear"
+#define BUDGET_FINDING_LINK     "link-cannot-carry"
+#define BUDGET_FINDING_JOURNAL  "in-place-no-journal"
+#define BUDGET_FINDING_STREAMED "in-place-streamed"
 
 /* -- ways out: budget_remedy.c ----------------------------------------------------------------- */
 

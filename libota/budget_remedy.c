@@ -209,9 +209,15 @@ bool ota_trial_least(struct ota_search *search, void (*change)(struct ota_search
 
 /* -- the whole --------------------------------------------------------------------------------- */
 
+static bool moves_areas(const struct ota_budget_finding *finding)
+{
+	return strcmp(finding->id, BUDGET_FINDING_JOURNAL) == 0 ||
+	       strcmp(finding->id, BUDGET_FINDING_STREAMED) == 0;
+}
+
 /*
- * What a finding knows itself: of an image what to sign anew. What it says of a layout is good for
- * any, and counts when nothing that was tried of this one helps.
+ * What a finding knows itself: of an image what to sign anew, of a patch how to make it. What it
+ * says of a layout is good for any, and counts when nothing that was tried of this one helps.
  */
 static void add_findings(struct ota_search *search)
 {
@@ -228,8 +234,10 @@ static void add_findings(struct ota_search *search)
 
 		if (finding->severity == OTA_SEVERITY_FAILURE && finding->remedy[0] != '\0' &&
 		    (nothing || !of_layout))
-			ota_search_add(search, enough, of_layout ? REMEDY_LAYOUT : REMEDY_PATCH, 0,
-				       "%s", finding->remedy);
+			ota_search_add(search, enough,
+				       of_layout || moves_areas(finding) ? REMEDY_LAYOUT
+									 : REMEDY_PATCH,
+				       0, "%s", finding->remedy);
 	}
 }
 

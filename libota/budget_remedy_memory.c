@@ -27,16 +27,6 @@ static bool delivery_fails(const struct ota_search *search)
 
 /* -- another patch ----------------------------------------------------------------------------- */
 
-/* The profile's first decoder of a format, or NULL. */
-static const struct ota_decoder *decoder_of(const struct ota_target *target, const char *format)
-{
-	for (unsigned i = 0; i < target->n_decoders; i++) {
-		if (strcmp(target->decoder[i].format, format) == 0)
-			return &target->decoder[i];
-	}
-	return NULL;
-}
-
 /* RAM that a patch made anew may ask for. */
 static uint64_t room_of(const struct ota_search *search)
 {
@@ -48,7 +38,7 @@ static uint64_t room_of(const struct ota_search *search)
 	return room;
 }
 
-/* Less than this patch takes, by what its state is too large. */
+/* Less than this patch takes, by what its state is too large; all, where it is of another tier. */
 static uint64_t room_of_same_format(const struct ota_search *search, uint64_t room)
 {
 	const struct ota_budget *budget = search->job->budget;
@@ -56,7 +46,7 @@ static uint64_t room_of_same_format(const struct ota_search *search, uint64_t ro
 	const struct ota_budget_line *state = ota_budget_line_named(budget, BUDGET_LINE_STATE);
 	uint64_t over = state && state->needs > state->has ? state->needs - state->has : 1;
 
-	if (!ram)
+	if (!ram || (state && !state->fits && state->needs <= state->has))
 		return room;
 	over = over < ram->needs ? ram->needs - over : 0;
 	return over < room ? over : room;
@@ -74,7 +64,7 @@ static void try_format(struct ota_search *search, const struct ota_patch_format 
 	const struct budget_job *job = search->job;
 	const struct ota_target *target = job->target;
 	bool same = format == job->format && job->decodes;
-	const struct ota_decoder *decoder = decoder_of(target, format->name);
+	const struct ota_decoder *decoder = ota_target_decoder(target, format->name);
 	bool listed = decoder != NULL;
 	bool enough = ota_search_only(search, is_of_patch);
 	uint64_t room = room_of(search);
@@ -243,14 +233,14 @@ static uint64_t end_of(const struct ota_area *area)
 	return (uint64_t)area->at + area->len;
 }
 
-#define AREAS_MAX (5U + 2U * OTA_TARGET_IMAGES_MAX)
+#define AREAS_MAX (6U + 2U * OTA_TARGET_IMAGES_MAX)
 
 /* Areas of the chip's own flash that are in use. */
 static unsigned list_areas(const struct ota_target *target, struct ota_area area[AREAS_MAX])
 {
 	struct ota_area all[AREAS_MAX] = {target->boot,    target->primary,    target->secondary,
 					  target->scratch, target->patch_area, target->journal};
-	unsigned n_all = 5;
+	unsigned n_all = AREAS_MAX - 2U * OTA_TARGET_IMAGES_MAX;
 	unsigned n = 0;
 
 	for (unsigned i = 0; i < target->n_images && i < OTA_TARGET_IMAGES_MAX; i++) {
@@ -334,13 +324,15 @@ static void try_places(struct ota_search *search)
 	ota_trial_begin(search);
 	trial->target.has_patch_place = true;
 	trial->target.patch_place = OTA_PATCH_SECONDARY;
-	if (ota_trial_helps(search))
+	if (!ota_mode_has_one_slot(trial->target.layout.mode) && ota_trial_helps(search))
 		add_place(search, 0, "keep the update behind the new image in the secondary slot");
 	ota_trial_begin(search);
 	trial->target.has_patch_place = true;
 	trial->target.patch_place = OTA_PATCH_STREAMED;
-	/* TS004's fragments cannot be decoded as they come. */
-	if (ota_budget_fragments(search->job->budget) == 0 && ota_trial_helps(search))
+	/* TS004's fragments cannot be decoded as they come, and in place a reset must not lose any.
+	 */
+	if (ota_budget_fragments(search->job->budget) == 0 && !trial->target.in_place &&
+	    ota_trial_helps(search))
 		add_place(search, 1, "decode the update as it comes in, and keep it nowhere");
 	ota_trial_begin(search);
 	trial->target.has_patch_place = true;

@@ -167,15 +167,6 @@ static enum ota_err judge(const struct choosing *all, struct ota_candidate *cand
 	return err;
 }
 
-static const struct ota_decoder *decoder_of(const struct ota_target *target, const char *format)
-{
-	for (unsigned i = 0; i < target->n_decoders; i++) {
-		if (strcmp(target->decoder[i].format, format) == 0)
-			return &target->decoder[i];
-	}
-	return NULL;
-}
-
 /*
  * Of a patch that is not made no budget tells a way out. A decoder with room for it is one: the
  * default format's if it has room. What the updater has a decoder for has been tried, unless a
@@ -188,7 +179,7 @@ static void advise_other(const struct ota_choose_job *job, struct ota_candidate 
 	char ram[32];
 
 	for (size_t i = 0; (format = ota_patch_format_at(i)) != NULL; i++) {
-		const struct ota_decoder *decoder = decoder_of(job->target, format->name);
+		const struct ota_decoder *decoder = ota_target_decoder(job->target, format->name);
 
 		if (job->target->in_place && !format->in_place)
 			continue;

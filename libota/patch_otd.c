@@ -341,7 +341,7 @@ static enum ota_err describe(struct ota_span patch, struct ota_delta_info *info,
 	info->has_content = false;
 	info->has_checksum = true;
 	info->decoder_ram = OTA_OTD_DEC_RAM(header->tier);
-	info->decoder_stack = OTA_OTD_DEC_STACK;
+	info->decoder_stack = OTA_OTD_DEC_STACK(header->tier);
 	return OTA_OK;
 }
 
@@ -425,11 +425,28 @@ static enum ota_err explain(struct ota_span old_image, struct ota_span patch, si
 
 /* -- cost -------------------------------------------------------------------------------------- */
 
+/*
+ * What a build for the profile's decoder takes; without a word of its tier it has all of them. A
+ * decoder that is not listed is counted as one for this patch.
+ */
+static uint64_t stack_on(const struct ota_target *target, enum ota_otd_tier tier)
+{
+	const struct ota_decoder *decoder = ota_target_decoder(target, ota_patch_otd.name);
+
+	if (!decoder)
+		return OTA_OTD_DEC_STACK(tier);
+	for (unsigned i = 0; i < OTA_OTD_TIERS; i++) {
+		if (strcmp(decoder->tier, tier_names[i]) == 0)
+			return OTA_OTD_DEC_STACK((enum ota_otd_tier)i);
+	}
+	return OTA_OTD_DEC_STACK_M;
+}
+
 /* New bytes come from front to back; where old lies they may not be written yet. */
 static void cost_on_device(const struct ota_update *update, const struct ota_target *target,
-			   struct ota_costs *costs)
+			   enum ota_otd_tier tier, struct ota_costs *costs)
 {
-	ota_costs_add(costs, OTA_PLACE_STACK, OTA_OTD_DEC_STACK, "patch decoder stack");
+	ota_costs_add(costs, OTA_PLACE_STACK, stack_on(target, tier), "patch decoder stack");
 	ota_device_cost_of_kept(target, 1, costs);
 	ota_device_cost_of_new(update, target, costs);
 	if (!target->old_mapped)
@@ -450,7 +467,7 @@ static enum ota_err cost(const struct ota_update *update, const struct ota_targe
 		      OTA_OTD_DEC_RAM(parts.header.tier), "patch decoder state, tier %s",
 		      tier_names[parts.header.tier]);
 	if (on_device)
-		cost_on_device(update, target, costs);
+		cost_on_device(update, target, parts.header.tier, costs);
 	return OTA_OK;
 }
 
@@ -484,17 +501,18 @@ static bool slim(const struct ota_target *target, const struct ota_decoder *deco
 		 struct ota_slim *slim)
 {
 	uint64_t fixed = ota_device_page(target) + ota_device_kept_pieces(target, 1) +
-			 (target->old_mapped ? 0 : OTA_DEVICE_PIECE) +
-			 (target->updater_stack > 0 ? 0 : OTA_OTD_DEC_STACK);
+			 (target->old_mapped ? 0 : OTA_DEVICE_PIECE);
 
 	for (unsigned i = OTA_OTD_TIERS; i-- > 0;) {
 		enum ota_otd_tier tier = by_memory[i];
-		uint64_t needs = fixed + OTA_OTD_DEC_RAM(tier);
+		uint64_t stack = stack_on(target, tier);
+		uint64_t needs =
+			fixed + OTA_OTD_DEC_RAM(tier) + (target->updater_stack > 0 ? 0 : stack);
 
 		if (needs > room || !ota_otd_decoder_takes(decoder, tier) ||
 		    ota_device_holds_new(target))
 			continue;
-		*slim = (struct ota_slim){.ram = needs, .stack = OTA_OTD_DEC_STACK};
+		*slim = (struct ota_slim){.ram = needs, .stack = stack};
 		(void)snprintf(slim->how, sizeof(slim->how), "tier %s", tier_names[tier]);
 		return true;
 	}

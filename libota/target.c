@@ -387,6 +387,15 @@ enum ota_err ota_target_select(struct ota_target *target, unsigned index, struct
 	return OTA_OK;
 }
 
+const struct ota_decoder *ota_target_decoder(const struct ota_target *target, const char *format)
+{
+	for (unsigned i = 0; i < target->n_decoders; i++) {
+		if (strcmp(target->decoder[i].format, format) == 0)
+			return &target->decoder[i];
+	}
+	return NULL;
+}
+
 const char *ota_target_builtin_name(size_t index)
 {
 	for (size_t i = 0; i <= index; i++) {

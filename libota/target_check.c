@@ -35,6 +35,25 @@ static enum ota_err check_chip(const struct ota_reading *reading)
 	return OTA_OK;
 }
 
+/* "secondary" is behind new, in the slot that new comes to: where there is one slot it is not. */
+static enum ota_err check_patch_place(const struct ota_reading *reading)
+{
+	const struct ota_target *target = reading->target;
+	bool behind = target->has_patch_place && target->patch_place == OTA_PATCH_SECONDARY;
+
+	if (behind && target->has_mcuboot && target->image[0].secondary.len == 0)
+		return ota_yaml_fail_at(&reading->yaml, reading->line[OTA_AT_PATCH],
+					"updater.patch",
+					"secondary: the profile has no secondary slot");
+	if (behind && ota_mode_has_one_slot(target->layout.mode))
+		return ota_yaml_fail_at(&reading->yaml, reading->line[OTA_AT_PATCH],
+					"updater.patch",
+					"secondary: with mode %s no new image comes to that slot, "
+					"and what it holds is needed",
+					ota_mode_name(target->layout.mode));
+	return OTA_OK;
+}
+
 static enum ota_err check_updater(const struct ota_reading *reading)
 {
 	const struct ota_target *target = reading->target;
@@ -58,12 +77,7 @@ static enum ota_err check_updater(const struct ota_reading *reading)
 			&reading->yaml, reading->line[OTA_AT_IN_PLACE], "updater.in-place",
 			"true is for single-slot and firmware-loader, the mode is %s",
 			ota_mode_name(target->layout.mode));
-	if (target->has_patch_place && target->patch_place == OTA_PATCH_SECONDARY &&
-	    target->has_mcuboot && target->image[0].secondary.len == 0)
-		return ota_yaml_fail_at(&reading->yaml, reading->line[OTA_AT_PATCH],
-					"updater.patch",
-					"secondary: the profile has no secondary slot");
-	return OTA_OK;
+	return check_patch_place(reading);
 }
 
 /* -- areas ------------------------------------------------------------------------------------- */

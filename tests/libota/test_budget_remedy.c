@@ -365,7 +365,7 @@ static void stack_is_offered_that_the_chip_has_beside_the_updaters_ram(void **st
 
 	(void)state;
 	target.updater_stack = 100;
-	target.ram = target.updater_ram + OTA_OTD_DEC_STACK;
+	target.ram = target.updater_ram + OTA_OTD_DEC_STACK_XS;
 	budget = budget_of(&one.update, &target, plain);
 	assert_true(budget_offers(&budget, "give the updater 256 bytes of stack, 156 more"));
 	target.ram--;

@@ -305,7 +305,7 @@ static void the_header_tells_what_was_asked_for(void **state)
 	assert_int_equal(info.otd.old_crc, ota_crc32(0, ota_buf_span(&pair.old_image)));
 	assert_int_equal(info.otd.new_crc, ota_crc32(0, ota_buf_span(&pair.new_image)));
 	assert_int_equal(info.decoder_ram, OTA_OTD_DEC_RAM_XS);
-	assert_int_equal(info.decoder_stack, OTA_OTD_DEC_STACK);
+	assert_int_equal(info.decoder_stack, OTA_OTD_DEC_STACK_XS);
 	assert_int_equal(info.part[0].bytes + info.part[1].bytes, patch.len);
 	ota_buf_free(&patch);
 	plan = plan_of(OTA_DELTA_TIER_AUTO, OTA_DELTA_ARCH_NONE);
@@ -994,8 +994,14 @@ static void ram_is_what_the_constants_say_to_the_byte(void **state)
 	assert_int_equal(line_named(&budget, "updater stack")->where, OTA_PLACE_STACK);
 	assert_false(line_named(&budget, "updater stack")->fits);
 	/* Without a stack of its own, it is part of the RAM. */
-	budget = judge(OTA_OTD_XS, needs + 64 + OTA_OTD_DEC_STACK, "", "read", "");
-	assert_int_equal(line_named(&budget, "updater RAM")->needs, needs + 64 + OTA_OTD_DEC_STACK);
+	needs += 64 + OTA_OTD_DEC_STACK_XS;
+	budget = judge(OTA_OTD_XS, needs, "", "read", ", tier: xs");
+	assert_int_equal(line_named(&budget, "updater RAM")->needs, needs);
+	assert_true(budget.fits);
+	/* A decoder of a profile that does not say which has all of them built in. */
+	needs += OTA_OTD_DEC_STACK_M - OTA_OTD_DEC_STACK_XS;
+	budget = judge(OTA_OTD_XS, needs, "", "read", "");
+	assert_int_equal(line_named(&budget, "updater RAM")->needs, needs);
 	assert_true(budget.fits);
 }
 
@@ -1025,7 +1031,7 @@ static void a_decoder_of_a_larger_tier_takes_no_patch_for_nano(void **state)
 	assert_false(line_named(&budget, "state of the target's decoder")->fits);
 	budget = judge(OTA_OTD_NANO, 65536, "stack: 2048, ", "mapped", ", tier: m");
 	assert_false(budget.fits);
-	budget = judge(OTA_OTD_NANO, OTA_OTD_DEC_RAM_NANO + 8, "stack: 256, ", "mapped",
+	budget = judge(OTA_OTD_NANO, OTA_OTD_DEC_RAM_NANO + 8, "stack: 288, ", "mapped",
 		       ", tier: nano");
 	assert_true(budget.fits);
 	assert_int_equal(line_named(&budget, "updater RAM")->needs, OTA_OTD_DEC_RAM_NANO + 8);

@@ -99,9 +99,9 @@ OTA_API bool ota_otd_probe(struct ota_span patch);
 /*
  * Reads the header at the cursor, which moves to the stream; an error is the cursor's, too.
  * OTA_E_TRUNCATED. OTA_E_MALFORMED: not the magic, or what no writer writes. OTA_E_UNSUPPORTED:
- * another version, table, architecture or tier, tier nano with other code or segments, an image or a
- * lead over OTA_OTD_IMAGE_MAX, a block or direction of no known kind, or a patch that is applied in
- * place and this build has none of these. Fills `header`.
+ * another version, table, architecture or tier, tier nano with other code or segments, an image or
+ * a lead over OTA_OTD_IMAGE_MAX, a block or direction of no known kind, or a patch that is applied
+ * in place and this build has none of these. Fills `header`.
  */
 OTA_API OTA_MUST_CHECK enum ota_err ota_otd_header_read(struct ota_rd *rd,
 							struct ota_otd_header *header);
@@ -124,8 +124,18 @@ OTA_API uint32_t ota_crc32(uint32_t crc, struct ota_span bytes);
 	((tier) == OTA_OTD_XS  ? OTA_OTD_DEC_RAM_XS                                                \
 	 : (tier) == OTA_OTD_M ? OTA_OTD_DEC_RAM_M                                                 \
 			       : OTA_OTD_DEC_RAM_NANO)
-/* Worst-case stack below ota_otd_dec_step on a Cortex-M, in bytes; held by tests/device. */
-#define OTA_OTD_DEC_STACK 256U
+/*
+ * Worst-case stack below any of the decoder's functions on a Cortex-M, in bytes, at -Os and -O2, of
+ * a build for that tier; a build with more than one tier, or architecture, takes what M takes. Held
+ * by tests/device.
+ */
+#define OTA_OTD_DEC_STACK_NANO 288U
+#define OTA_OTD_DEC_STACK_XS   256U
+#define OTA_OTD_DEC_STACK_M    320U
+#define OTA_OTD_DEC_STACK(tier)                                                                    \
+	((tier) == OTA_OTD_XS  ? OTA_OTD_DEC_STACK_XS                                              \
+	 : (tier) == OTA_OTD_M ? OTA_OTD_DEC_STACK_M                                               \
+			       : OTA_OTD_DEC_STACK_NANO)
 
 /* A decoder's state: plain integers, in the memory that the caller gives. */
 struct ota_otd_dec;

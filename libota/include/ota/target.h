@@ -279,6 +279,10 @@ OTA_API OTA_MUST_CHECK enum ota_err ota_target_select(struct ota_target *target,
 OTA_API OTA_MUST_CHECK enum ota_err ota_target_builtin(const char *name, struct ota_target *target,
 						       struct ota_diag *diag);
 
+/* The profile's first decoder of a patch format, borrowed, or NULL. */
+OTA_API const struct ota_decoder *ota_target_decoder(const struct ota_target *target,
+						     const char *format);
+
 /* The names of the built-in profiles, sorted; NULL from `index` = count on. */
 OTA_API const char *ota_target_builtin_name(size_t index);
 
