@@ -39,6 +39,7 @@ static void json_code(json_t *object, const struct diff_job *job)
 		cli_json_uint(object, "base", otd->new_base.addr);
 		cli_json_uint(object, "old_base", otd->old_base.addr);
 		cli_json_text(object, "base_from", job->base_from);
+		cli_json_uint(object, "segments", otd->segments);
 	}
 	cli_json_uint(object, "decoder_stack_bytes", job->info.decoder_stack);
 }
@@ -98,6 +99,23 @@ static const char *code_words(const struct diff_job *job)
 	return "no code found";
 }
 
+/* Where the code lies, the rest of a line. */
+static void report_place(const struct diff_job *job)
+{
+	const struct ota_delta_otd *otd = &job->info.otd;
+
+	if (!job->base_from)
+		printf("%s\n", code_words(job));
+	else if (otd->segments > 1)
+		printf("%s code in %u segments (%s)\n", otd->arch, otd->segments, job->base_from);
+	else if (otd->old_base.addr != otd->new_base.addr)
+		printf("%s code at 0x%08" PRIx32 ", was 0x%08" PRIx32 " (%s)\n", otd->arch,
+		       otd->new_base.addr, otd->old_base.addr, job->base_from);
+	else
+		printf("%s code at 0x%08" PRIx32 " (%s)\n", otd->arch, otd->new_base.addr,
+		       job->base_from);
+}
+
 /* What a device needs is asked when a patch is made, and what the patch was made with. */
 static void report_code(const struct diff_job *job)
 {
@@ -107,17 +125,10 @@ static void report_code(const struct diff_job *job)
 	printf("  otd, tier %s: decoder takes %s bytes of RAM", otd->tier,
 	       ota_number_grouped(job->info.decoder_ram, size));
 	printf(", %s of stack; ", ota_number_grouped(job->info.decoder_stack, size));
-	if (job->base_from && otd->old_base.addr != otd->new_base.addr)
-		printf("%s code at 0x%08" PRIx32 ", was 0x%08" PRIx32 " (%s)\n", otd->arch,
-		       otd->new_base.addr, otd->old_base.addr, job->base_from);
-	else if (job->base_from)
-		printf("%s code at 0x%08" PRIx32 " (%s)\n", otd->arch, otd->new_base.addr,
-		       job->base_from);
-	else
-		printf("%s\n", code_words(job));
+	report_place(job);
 }
 
-static void report_place(const struct diff_job *job)
+static void report_in_place(const struct diff_job *job)
 {
 	char text[IN_PLACE_TEXT_MAX];
 
@@ -147,7 +158,7 @@ static void report_text(const struct diff_job *job)
 	if (job->info.is_otd)
 		report_code(job);
 	if (job->info.is_otd)
-		report_place(job);
+		report_in_place(job);
 	if (job->target_name)
 		diff_print_choice(job);
 }

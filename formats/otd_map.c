@@ -30,28 +30,37 @@ uint32_t ota_otd_map_narrow_key(uint32_t key)
 	return ram + (key < last ? key : last);
 }
 
-struct ota_otd_entry ota_otd_map_narrow_entry(const struct ota_otd_map *map, uint32_t i)
+static uint32_t narrow_word(const struct ota_otd_map *map, uint32_t i)
 {
 	const struct ota_otd_narrow *narrow =
 		(const struct ota_otd_narrow *)(const void *)map->entry + i;
-	uint32_t word = narrow->word[0] | (uint32_t)narrow->word[1] << 16;
-	uint32_t time = word >> TIME_AT & NARROW_CLOCK_MAX;
-	uint32_t key = word >> KEY_AT;
-	uint32_t shift = (word & SHIFT_TOP) << 16 | narrow->word[2];
+
+	return narrow->word[0] | (uint32_t)narrow->word[1] << 16;
+}
+
+uint32_t ota_otd_map_narrow_key_at(const struct ota_otd_map *map, uint32_t i)
+{
+	uint32_t key = narrow_word(map, i) >> KEY_AT;
 
 	if (key >= NARROW_IMAGE)
 		key += OTA_OTD_KEY_RAM / 2 - NARROW_IMAGE;
-	shift = 2 * (shift ^ NARROW_HALF / 2) - NARROW_HALF;
-	return (struct ota_otd_entry){key << (OTA_OTD_TIME_BITS + 1) | (time & TIME_LOW),
-				      shift << OTA_OTD_TIME_BITS | time >> OTA_OTD_TIME_BITS};
+	return 2 * key;
+}
+
+uint32_t ota_otd_map_narrow_shift_at(const struct ota_otd_map *map, uint32_t i)
+{
+	const struct ota_otd_narrow *narrow =
+		(const struct ota_otd_narrow *)(const void *)map->entry + i;
+	uint32_t shift = (narrow->word[0] & SHIFT_TOP) << 16 | narrow->word[2];
+
+	return 2 * (shift ^ NARROW_HALF / 2) - NARROW_HALF;
 }
 
 /* With time 0. */
-static void set_narrow(struct ota_otd_narrow *narrow, struct ota_otd_entry entry)
+static void set_narrow(struct ota_otd_narrow *narrow, uint32_t key, uint32_t shift)
 {
-	uint32_t key = ota_otd_entry_key(entry) / 2;
-	uint32_t shift = ota_otd_entry_shift(entry) >> 1;
-
+	key /= 2;
+	shift >>= 1;
 	if (key >= OTA_OTD_KEY_RAM / 2)
 		key -= OTA_OTD_KEY_RAM / 2 - NARROW_IMAGE;
 	key <<= KEY_AT;
@@ -68,9 +77,13 @@ static void set_narrow_time(struct ota_otd_narrow *narrow, uint32_t time)
 
 /* -- entries ----------------------------------------------------------------------------------- */
 
-static uint32_t time_of(struct ota_otd_entry entry)
+static uint32_t time_at(const struct ota_otd_map *map, uint32_t i)
 {
-	return (entry.shift_time & TIME_LOW) << OTA_OTD_TIME_BITS | (entry.key_time & TIME_LOW);
+	const struct ota_otd_entry *entry = &map->entry[i];
+
+	if (ota_otd_map_is_narrow(map))
+		return narrow_word(map, i) >> TIME_AT & NARROW_CLOCK_MAX;
+	return (entry->shift_time & TIME_LOW) << OTA_OTD_TIME_BITS | (entry->key_time & TIME_LOW);
 }
 
 static OTD_APART void set_time(struct ota_otd_map *map, uint32_t i, uint32_t time)
@@ -83,6 +96,17 @@ static OTD_APART void set_time(struct ota_otd_map *map, uint32_t i, uint32_t tim
 	}
 	entry->key_time = (entry->key_time & ~TIME_LOW) | (time & TIME_LOW);
 	entry->shift_time = (entry->shift_time & ~TIME_LOW) | time >> OTA_OTD_TIME_BITS;
+}
+
+/* With any time. */
+static void set_entry(struct ota_otd_map *map, uint32_t i, uint32_t key, uint32_t shift)
+{
+	if (ota_otd_map_is_narrow(map)) {
+		set_narrow(narrow_at(map, i), key, shift);
+		return;
+	}
+	map->entry[i].key_time = key << OTA_OTD_TIME_BITS;
+	map->entry[i].shift_time = shift << OTA_OTD_TIME_BITS;
 }
 
 /* Entries from `from` on move to `to`; all that are there behind it. */
@@ -106,7 +130,7 @@ static OTD_APART void tick(struct ota_otd_map *map)
 		return;
 	}
 	for (uint32_t i = 0; i < map->n; i++) {
-		uint32_t time = time_of(ota_otd_map_entry(map, i));
+		uint32_t time = time_at(map, i);
 
 		set_time(map, i, time > back ? time - back : 0);
 	}
@@ -121,7 +145,7 @@ uint32_t ota_otd_map_floor(const struct ota_otd_map *map, uint32_t key)
 	while (low < high) {
 		uint32_t mid = (low + high) / 2;
 
-		if (ota_otd_entry_key(ota_otd_map_entry(map, mid)) <= key)
+		if (ota_otd_map_key_at(map, mid) <= key)
 			low = mid + 1;
 		else
 			high = mid;
@@ -140,12 +164,15 @@ void ota_otd_map_refresh(struct ota_otd_map *map, uint32_t i)
 	touch(map, i);
 }
 
+/* What tells its shift from others. */
 static uint32_t shift_bits(const struct ota_otd_map *map, uint32_t i)
 {
-	return ota_otd_map_entry(map, i).shift_time >> OTA_OTD_TIME_BITS;
+	if (ota_otd_map_is_narrow(map))
+		return ota_otd_map_narrow_shift_at(map, i);
+	return map->entry[i].shift_time >> OTA_OTD_TIME_BITS;
 }
 
-/* Entry `i` is there and has that shift, in 26 bits. */
+/* Entry `i` is there and has that shift. */
 static OTD_APART bool has_shift(const struct ota_otd_map *map, uint32_t i, uint32_t bits)
 {
 	return i < map->n && shift_bits(map, i) == bits;
@@ -170,8 +197,7 @@ static uint32_t evict(struct ota_otd_map *map)
 	uint32_t worst_age = 0;
 
 	for (uint32_t i = 0; i < map->n; i++) {
-		uint32_t age =
-			(map->clock - time_of(ota_otd_map_entry(map, i))) * due_factor(map, i);
+		uint32_t age = (map->clock - time_at(map, i)) * due_factor(map, i);
 
 		if (age > worst_age) {
 			worst = i;
@@ -193,8 +219,7 @@ static bool fits(const struct ota_otd_map *map, uint32_t shift)
 
 void ota_otd_map_teach(struct ota_otd_map *map, uint32_t key, uint32_t shift)
 {
-	const struct ota_otd_entry entry = {key << OTA_OTD_TIME_BITS, shift << OTA_OTD_TIME_BITS};
-	uint32_t bits = shift & (2 * SHIFT_HALF - 1);
+	uint32_t bits = ota_otd_map_is_narrow(map) ? shift : shift & (2 * SHIFT_HALF - 1);
 	uint32_t f = ota_otd_map_floor(map, key);
 	bool below = has_shift(map, f - 1, bits);
 	bool known;
@@ -202,7 +227,7 @@ void ota_otd_map_teach(struct ota_otd_map *map, uint32_t key, uint32_t shift)
 	if (!fits(map, shift))
 		return;
 	tick(map);
-	known = f > 0 && ota_otd_entry_key(ota_otd_map_entry(map, f - 1)) == key;
+	known = f > 0 && ota_otd_map_key_at(map, f - 1) == key;
 	if (!known && below && has_shift(map, f, bits)) {
 		touch(map, f - 1);
 		touch(map, f);
@@ -217,9 +242,6 @@ void ota_otd_map_teach(struct ota_otd_map *map, uint32_t key, uint32_t shift)
 		move(map, f + 1, f);
 		map->n++;
 	}
-	if (ota_otd_map_is_narrow(map))
-		set_narrow(narrow_at(map, f), entry);
-	else
-		map->entry[f] = entry;
+	set_entry(map, f, key, shift);
 	touch(map, f);
 }

@@ -39,15 +39,6 @@ static inline bool ota_otd_map_is_narrow(const struct ota_otd_map *map)
 	return OTD_HAS_NANO && (!OTD_HAS_XS || map->narrow);
 }
 
-/* Entry `i`, which is there. */
-struct ota_otd_entry ota_otd_map_narrow_entry(const struct ota_otd_map *map, uint32_t i);
-static inline struct ota_otd_entry ota_otd_map_entry(const struct ota_otd_map *map, uint32_t i)
-{
-	if (ota_otd_map_is_narrow(map))
-		return ota_otd_map_narrow_entry(map, i);
-	return map->entry[i];
-}
-
 /* As an entry can hold it. */
 uint32_t ota_otd_map_narrow_key(uint32_t key);
 static inline uint32_t ota_otd_map_key(const struct ota_otd_map *map, uint32_t key)
@@ -55,16 +46,24 @@ static inline uint32_t ota_otd_map_key(const struct ota_otd_map *map, uint32_t k
 	return ota_otd_map_is_narrow(map) ? ota_otd_map_narrow_key(key) : key;
 }
 
-static inline uint32_t ota_otd_entry_key(struct ota_otd_entry entry)
+/* Of entry `i`, which is there. The shift is signed, as its two's complement. */
+uint32_t ota_otd_map_narrow_key_at(const struct ota_otd_map *map, uint32_t i);
+uint32_t ota_otd_map_narrow_shift_at(const struct ota_otd_map *map, uint32_t i);
+
+static inline uint32_t ota_otd_map_key_at(const struct ota_otd_map *map, uint32_t i)
 {
-	return entry.key_time >> OTA_OTD_TIME_BITS;
+	if (ota_otd_map_is_narrow(map))
+		return ota_otd_map_narrow_key_at(map, i);
+	return map->entry[i].key_time >> OTA_OTD_TIME_BITS;
 }
 
-/* Signed, as its two's complement. */
-static inline uint32_t ota_otd_entry_shift(struct ota_otd_entry entry)
+static inline uint32_t ota_otd_map_shift_at(const struct ota_otd_map *map, uint32_t i)
 {
-	uint32_t shift = entry.shift_time >> OTA_OTD_TIME_BITS;
+	uint32_t shift;
 
+	if (ota_otd_map_is_narrow(map))
+		return ota_otd_map_narrow_shift_at(map, i);
+	shift = map->entry[i].shift_time >> OTA_OTD_TIME_BITS;
 	return (shift ^ 0x2000000U) - 0x2000000U;
 }
 

@@ -106,7 +106,13 @@ static bool is_local(const struct ota_otd_model *m)
 	return has_more(m) && m->unit.kind >= OTA_OTD_LDR && m->unit.kind <= OTA_OTD_LDRW;
 }
 
-/* Only tier M has it. */
+/* Of its target only the upper part has been seen to be right; a lower part tells the rest. */
+static bool is_upper(const struct ota_otd_model *m)
+{
+	return otd_is_rv32(m->arch) && m->unit.kind == OTA_OTD_UPPER;
+}
+
+/* Not all have it in tier XS. */
 static bool is_more(uint32_t kind)
 {
 	return (OTD_HAS_MORE || OTD_HAS_RV32) && kind >= OTA_OTD_KINDS_XS;
@@ -458,19 +464,9 @@ static void add_candidate(struct ota_otd_model *m, uint32_t shift)
 	m->cand_shift[m->cands++] = shift;
 }
 
-static uint32_t key_of(const struct ota_otd_map *map, uint32_t i)
-{
-	return ota_otd_entry_key(ota_otd_map_entry(map, i));
-}
-
-static uint32_t shift_of(const struct ota_otd_map *map, uint32_t i)
-{
-	return ota_otd_entry_shift(ota_otd_map_entry(map, i));
-}
-
 static OTD_APART void add_entry(struct ota_otd_model *m, uint32_t i)
 {
-	add_candidate(m, shift_of(ota_otd_model_map(m), i));
+	add_candidate(m, ota_otd_map_shift_at(ota_otd_model_map(m), i));
 }
 
 /* Entry `i` is there, and about the same kind of memory as the unit. */
@@ -478,15 +474,15 @@ static OTD_APART bool is_beside(struct ota_otd_model *m, uint32_t i)
 {
 	const struct ota_otd_map *map = ota_otd_model_map(m);
 
-	return i < map->n && is_ram(key_of(map, i)) == is_ram(m->unit.key);
+	return i < map->n && is_ram(ota_otd_map_key_at(map, i)) == is_ram(m->unit.key);
 }
 
 /* Of an answer with entries on both sides, `f` the upper one. */
 static OTD_APART uint32_t confidence(const struct ota_otd_map *map, uint32_t f, uint32_t key)
 {
-	if (shift_of(map, f - 1) == shift_of(map, f))
+	if (ota_otd_map_shift_at(map, f - 1) == ota_otd_map_shift_at(map, f))
 		return 1;
-	return key - key_of(map, f - 1) <= key_of(map, f) - key ? 2 : 3;
+	return key - ota_otd_map_key_at(map, f - 1) <= ota_otd_map_key_at(map, f) - key ? 2 : 3;
 }
 
 /* The map's answer: a class of confidence, and its candidates. */
@@ -497,7 +493,7 @@ static void look_up(struct ota_otd_model *m)
 	uint32_t moved = is_ram(m->unit.key) ? 0 : current_shift(m);
 	bool has_below = is_beside(m, f - 1);
 	bool has_above = is_beside(m, f);
-	uint32_t below_key = has_below ? key_of(map, f - 1) : 0;
+	uint32_t below_key = has_below ? ota_otd_map_key_at(map, f - 1) : 0;
 	uint32_t class = has_above ? 5 : 6;
 	bool local;
 
@@ -593,7 +589,7 @@ static OTD_APART void unit_learn(struct ota_otd_model *m, uint32_t shift)
 		ota_otd_map_refresh(map, ota_otd_map_floor(map, m->unit.key) - 1);
 		return;
 	}
-	if (first && is_local(m))
+	if (first && (is_local(m) || is_upper(m)))
 		return;
 	ota_otd_map_teach(map, m->unit.key, shift);
 	if (shift != m->learned[0]) {
@@ -708,6 +704,8 @@ static void see_upper(struct ota_otd_model *m)
 
 void ota_otd_model_look(struct ota_otd_model *m, uint8_t byte)
 {
+	if (!OTD_HAS_RV32)
+		return;
 	m->src[m->n_src++] = byte;
 	if (m->n_src == 6 && !otd_rv32_is_wide(m->src[4])) {
 		m->n_src = 4;

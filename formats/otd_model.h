@@ -182,7 +182,7 @@ struct ota_otd_more {
 #define OTD_ALL_XS       (OTD_SLOTS + OTD_HASHED_XS)
 #define OTD_ALL_M        (OTD_SLOTS + OTD_HASHED_M + OTD_SLOTS_MORE + OTD_SLOTS_MORE % 2U)
 #define OTD_ALL_NANO     238U /* as otd_nano.h has them */
-#define OTD_SLOTS_NEAR   (3U * 8U)
+#define OTD_SLOTS_NEAR   24U
 #define OTD_ENTRIES_XS   136U
 #define OTD_ENTRIES_M    640U
 #define OTD_ENTRIES_NANO 43U

@@ -22,18 +22,18 @@ static void add(struct ota_otd_model *m, uint32_t slot)
 	m->input[m->n_inputs++] = (uint16_t)slot;
 }
 
-static uint32_t match_slot(struct ota_otd_model *m, uint32_t trouble)
+static uint32_t match_slot(struct ota_otd_model *m)
 {
-	uint32_t past = m->half ? m->past % PAST_SLOTS : PAST_SLOTS;
+	uint32_t run = ota_otd_run_bucket(m->run) * 2 + (m->miss > 1);
 
-	add(m, OTD_T_MATCH_PAST + past);
-	return OTD_T_MATCH_RUN + (m->half ? ota_otd_run_bucket(m->run) * 2 + trouble : RUN_SLOTS);
+	add(m, OTD_T_MATCH_PAST + (m->half ? m->past % PAST_SLOTS : PAST_SLOTS));
+	return OTD_T_MATCH_RUN + (m->half ? run : RUN_SLOTS);
 }
 
 static uint32_t literal_slot(const struct ota_otd_model *m)
 {
 	/* A byte alone is like a high one. */
-	uint32_t kind = m->literal % OTD_LONE_BYTE;
+	uint32_t kind = m->literal == OTD_LONE_BYTE ? OTD_HIGH_BYTE : m->literal;
 	uint32_t bit = m->bits;
 
 	if (m->agree)
@@ -60,54 +60,54 @@ static void add_bit(struct ota_otd_model *m)
 		add(m, OTD_T_NUMBER_LOW + (OTD_N_FAR + 1) * LOW_BITS);
 }
 
-void ota_otd_nano_ask(struct ota_otd_model *m)
+static uint32_t unit_slot(const struct ota_otd_model *m)
+{
+	uint32_t trouble = m->miss > 1;
+
+	if (m->state == OTD_CANDIDATE)
+		return OTD_T_CANDIDATE + m->cand - 1U;
+	if (m->state == OTD_ESCAPE)
+		return OTD_T_ESCAPE + (m->class > 1) * 2U + trouble;
+	return OTD_T_UNIT + (m->unit.kind == OTA_OTD_RAM_POINTER) * UNIT_SLOTS +
+	       least(m->class, SURE_CLASS) * 2 + trouble;
+}
+
+static uint32_t slot_of(struct ota_otd_model *m)
 {
 	uint32_t op = (uint32_t)m->expected >> 13;
 	uint32_t latest = m->past & 1U;
-	uint32_t trouble = m->miss > 1;
-	uint32_t slot;
 
 	switch (m->state) {
 	case OTD_MATCH:
-		slot = match_slot(m, trouble);
-		break;
+		return match_slot(m);
 	case OTD_UNIT:
-		slot = OTD_T_UNIT + (m->unit.kind == OTA_OTD_RAM_POINTER) * UNIT_SLOTS +
-		       least(m->class, SURE_CLASS) * 2 + trouble;
-		break;
 	case OTD_ESCAPE:
-		slot = OTD_T_ESCAPE + (m->class > 1) * 2U + trouble;
-		break;
 	case OTD_CANDIDATE:
-		slot = OTD_T_CANDIDATE + m->cand - 1U;
-		break;
+		return unit_slot(m);
 	case OTD_TURN:
-		slot = OTD_T_TURN + (m->half ? 1 + op : 0);
-		break;
+		return OTD_T_TURN + (m->half ? 1 + op : 0);
 	case OTD_SPLIT:
-		slot = OTD_T_SPLIT;
-		break;
+		return OTD_T_SPLIT;
 	case OTD_TO_NEAR:
 	case OTD_TO_NEW:
-		slot = OTD_T_TO + (m->state == OTD_TO_NEW);
-		break;
+		return OTD_T_TO + (m->state == OTD_TO_NEW);
 	case OTD_AGAIN:
-		slot = OTD_T_AGAIN + m->cand * 2U + latest;
-		break;
+		return OTD_T_AGAIN + m->cand * 2U + latest;
 	case OTD_HIGH:
-		slot = OTD_T_HIGH + op * 2 + latest;
-		break;
+		return OTD_T_HIGH + op * 2 + latest;
 	case OTD_LITERAL:
-		slot = literal_slot(m);
-		break;
-	case OTD_NUMBER:
-		slot = unary_slot(m);
-		break;
-	default: /* OTD_BIT */
-		add_bit(m);
-		return;
+		return literal_slot(m);
+	default: /* OTD_NUMBER */
+		return unary_slot(m);
 	}
-	add(m, slot);
+}
+
+void ota_otd_nano_ask(struct ota_otd_model *m)
+{
+	if (m->state == OTD_BIT)
+		add_bit(m);
+	else
+		add(m, slot_of(m));
 }
 
 uint16_t ota_otd_nano_learnt(uint32_t slot, uint32_t bit)

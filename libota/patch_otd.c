@@ -55,7 +55,7 @@ static enum ota_err fail_header(struct ota_span patch, size_t at,
 				old_size, new_size, OTA_OTD_IMAGE_MAX);
 	/* Nothing behind these two bytes has been read: there may be nothing. */
 	return ota_fail(diag, err,
-			"patch has tables, a tier or code that this version does not know: "
+			"patch has tables, a tier, code or blocks that this version does not know: "
 			"0x%02x%02x",
 			patch.data[VERSION_AT], patch.data[VERSION_AT + 1]);
 }

@@ -41,12 +41,19 @@ checks=$((checks + 1))
 if [ "$(size m)" -gt "$(size p)" ] || [ "$(size p)" -ge "$(size none)" ]; then
 	fail "m $(size m), xs $(size p), none $(size none)"
 fi
+# With less it is a little larger.
+expect 0 "$OTATOOL" diff old.bin new.bin -o nano --tier nano
+says out "^  otd, tier nano: decoder takes 1,024 bytes of RAM, [0-9]+ of stack; thumb code "
+checks=$((checks + 1))
+if [ "$(size nano)" -le "$(size p)" ] || [ "$(size nano)" -gt $(($(size p) * 110 / 100)) ]; then
+	fail "nano $(size nano), xs $(size p)"
+fi
 cat "$OTA_SOURCE"/libota/*.c >text
 expect 0 "$OTATOOL" diff old.bin text -o p2 --tier m
 says out "^  otd, tier m: decoder takes 16,384 bytes of RAM"
 expect 0 "$OTATOOL" apply old.bin p2 -o result
 same result text
-for patch in m none given; do
+for patch in m nano none given; do
 	expect 0 "$OTATOOL" apply old.bin $patch -o result
 	same result new.bin
 done

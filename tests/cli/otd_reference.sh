@@ -22,7 +22,7 @@ agree() {
 	expect 0 reference "$old" p result && same result "$new"
 	decoded=$((decoded + 1))
 }
-# what_is BITS VALUE: of p's byte 3 (architecture, tier, reads new, segments).
+# what_is BITS VALUE: of p's byte 3 (architecture, tier, reads new, place, segments).
 what_is() {
 	checks=$((checks + 1))
 	[ $((0x$(od -An -tx1 -j3 -N1 p | tr -d ' ') & $1)) = $(($2)) ] || fail "byte 3 & $1 is not $2"
@@ -54,12 +54,28 @@ agree old.bin new.bin
 what_is 0x1f 0x01
 cp p sensor
 agree old.bin new.bin --tier m
+agree old.bin new.bin --in-place --safe-distance 0 --block 1K
+what_is 0x40 0x40
 if [ -z "$slow" ]; then
 	agree new.bin old.bin
 	agree old.bin new.bin --arch none
 	agree old.bin new.bin --base 0x20000001 --arch thumb
 	agree old.bin new.bin --base 0xfffff000 --arch thumb --tier m
 fi
+
+cp "$OTA_VECTORS/otd/gd32v-1.2.0" riscv-old
+cp "$OTA_VECTORS/otd/gd32v-1.3.0" riscv-new
+agree riscv-old riscv-new --base 0x08000000
+what_is 0x1f 0x02
+agree riscv-new riscv-old --base 0x08000000 --tier m
+agree riscv-old new.bin --base 0 --arch rv32
+
+cp "$OTA_VECTORS/otd/esp8266-1.2.0" esp-old
+cp "$OTA_VECTORS/otd/esp8266-1.3.0" esp-new
+agree esp-old esp-new
+what_is 0x9f 0x83
+agree esp-new esp-old --tier m
+agree esp-old new.bin --arch xtensa --base 0x3ffe8000
 
 # What a reader must refuse.
 refused() {
@@ -106,7 +122,15 @@ for tier in xs m; do
 	done
 	# What comes again in new is taken from there.
 	agree random repeats --tier $tier
+	agree longer repeats --tier $tier --in-place --block 256
+	agree edited random --tier $tier --in-place --block 128 --safe-distance 0
 	what_is 0x20 0x20
+	for pair in "empty x" "x x" "x random" "random longer" "longer random" "random edited" \
+		"text text2" "random repeats"; do
+		read -r one other <<<"$pair"
+		agree "$one" "$other" --tier $tier --arch xtensa --base 0x40200003
+		agree "$one" "$other" --tier $tier --arch rv32 --base 0x20000002
+	done
 done
 agree text text2 --tier m
 what_is 0x18 0x08

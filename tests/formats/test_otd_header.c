@@ -155,8 +155,8 @@ static void every_header_comes_back(void **state)
 		header.new_image.size = sizes[i / 8 % 8];
 		header.old_image.segment[0].addr = addrs[i / 64];
 		header.new_image.segment[0].addr = addrs[i / 64];
-		header.tier = i % 2 != 0 ? OTA_OTD_M : OTA_OTD_XS;
-		header.reads_new = i % 3 == 0;
+		header.tier = (enum ota_otd_tier)(i % OTA_OTD_TIERS);
+		header.reads_new = i % 2 == 0;
 		check_round_trip(&header);
 		header.new_image.segment[0].addr ^= 0x4000; /* another slot */
 		check_round_trip(&header);
@@ -235,10 +235,12 @@ static void what_a_later_version_may_mean_is_unsupported(void **state)
 	EXPECT(OTA_E_UNSUPPORTED, 0x6f, 0xde, 0x12, 0, 0, 0, CRCS); /* version */
 	EXPECT(OTA_E_UNSUPPORTED, 0x6f, 0xde, 0x10, 0, 0, 0, CRCS);
 	EXPECT(OTA_E_UNSUPPORTED, 0x6f, 0xde, 0x21, 0, 0, 0, CRCS);    /* tables */
-	EXPECT(OTA_E_UNSUPPORTED, 0x6f, 0xde, 0x11, 2, 0, 0, CRCS, 0); /* architecture */
+	EXPECT(OTA_E_UNSUPPORTED, 0x6f, 0xde, 0x11, 4, 0, 0, CRCS, 0); /* architecture */
 	EXPECT(OTA_E_UNSUPPORTED, 0x6f, 0xde, 0x11, 7, 0, 0, CRCS, 0);
 	EXPECT(OTA_E_UNSUPPORTED, 0x6f, 0xde, 0x11, 3 << 3, 0, 0, CRCS); /* tier */
-	EXPECT(OTA_E_UNSUPPORTED, 0x6f, 0xde, 0x11, 3 << 3, 0, 0, CRCS);
+	EXPECT(OTA_OK, 0x6f, 0xde, 0x11, 2 << 3, 0, 0, CRCS);            /* nano, and one segment */
+	EXPECT(OTA_OK, 0x6f, 0xde, 0x11, 0x91, 4, 0, CRCS, 1, 1, 2);
+	EXPECT(OTA_E_UNSUPPORTED, 0x6f, 0xde, 0x11, 0x91, 4, 0, CRCS, 2, 1, 1, 2, 1, 1, 2);
 }
 
 static void a_place_is_a_block_and_how_many_lead(void **state)

@@ -18,7 +18,8 @@
 #define N(array) (sizeof(array) / sizeof((array)[0]))
 
 #define ERASED     0xff
-#define SMALL      4096U
+#define SMALL      ((size_t)4096)
+#define SHORT      ((size_t)700)
 #define SLOT_MAX   0x400000U
 #define STEPS_MAX  2000000U /* far more than any of these patches takes */
 #define PIECES     3000U
@@ -77,7 +78,7 @@ static struct pair shuffled(uint32_t seed)
 				     (size_t)dice[0] * dice[1] * SHUFFLED / 65536,
 				     (size_t)dice[2] * PIECES / 256 + 1);
 		piece = ota_span_head(piece, pair.new_image.len - at);
-		if (dice[3] % 4 != 0)
+		if (dice[3] % 4 != 0 && piece.len > 0)
 			memcpy(pair.new_image.data + at, piece.data, piece.len);
 		pair.new_image.data[at] ^= dice[3];
 		at += piece.len;
@@ -123,11 +124,10 @@ static struct ota_delta_otd what_it_says(struct ota_span patch)
 /* -- the device -------------------------------------------------------------------------------- */
 
 struct habits {
-	uint32_t every;   /* blocks between two checkpoints */
 	size_t piece;     /* most bytes read or written at a time */
+	uint32_t every;   /* blocks between two checkpoints */
 	bool mapped;      /* old is read where it lies, whatever becomes of it meanwhile */
-	bool loses_power; /* right before each checkpoint but the first: all since the last is
-			     redone */
+	bool loses_power; /* right before each checkpoint but the first: all since is redone */
 };
 
 struct device {
@@ -539,8 +539,8 @@ static void a_patch_that_counts_on_more_than_is_there_is_refused(void **state)
 
 static void a_patch_cut_off_anywhere_is_refused(void **state)
 {
-	struct pair pair = small_sensors(SMALL);
-	struct ota_delta_plan plan = in_place(OTA_DELTA_TIER_XS, 256, 512);
+	struct pair pair = small_sensors(SHORT);
+	struct ota_delta_plan plan = in_place(OTA_DELTA_TIER_XS, 128, 256);
 	struct ota_buf patch = make(&plan, &pair);
 	bool right;
 
@@ -563,8 +563,8 @@ static void a_patch_cut_off_anywhere_is_refused(void **state)
 /* One of a block or lead may still make new: what is gone may not have been of use. */
 static void a_patch_with_a_bit_flipped_makes_new_or_is_refused(void **state)
 {
-	struct pair pair = small_sensors(SMALL / 4);
-	struct ota_delta_plan plan = in_place(OTA_DELTA_TIER_XS, 256, 512);
+	struct pair pair = small_sensors(SHORT);
+	struct ota_delta_plan plan = in_place(OTA_DELTA_TIER_XS, 128, 256);
 	struct ota_buf patch = make(&plan, &pair);
 	bool right;
 

@@ -135,8 +135,9 @@ OTA_API bool ota_otd_rv32_key(const struct ota_otd_image *image, struct ota_otd_
 /* -- Xtensa ------------------------------------------------------------------------------------ */
 
 /*
- * Bytes that an instruction still has behind `byte`, which is its first when `left`, this function's
- * answer for the byte before, is 0: one is 3 bytes long, or 2 when its opcode is a dense one.
+ * Bytes that an instruction still has behind `byte`, which is its first when `left`, this
+ * function's answer for the byte before, is 0: one is 3 bytes long, or 2 when its opcode is a dense
+ * one.
  */
 static inline uint32_t ota_otd_xtensa_left(uint32_t left, uint8_t byte)
 {

@@ -129,8 +129,7 @@ struct ota_delta_plan {
  * distance, the latter two rounded up to blocks; at most new's size rounded up, since more is never
  * of use, and at least one block. `block` is a power of 2, 128 bytes to 1 MiB.
  */
-OTA_API uint32_t ota_delta_lead(uint32_t block, size_t old_size, size_t new_size,
-				size_t distance);
+OTA_API uint32_t ota_delta_lead(uint32_t block, size_t old_size, size_t new_size, size_t distance);
 
 /* The other way round: the `distance` of a lead; 0 also when it is less than nothing. */
 OTA_API uint32_t ota_delta_safe_distance(uint32_t block, size_t old_size, size_t new_size,
@@ -139,7 +138,7 @@ OTA_API uint32_t ota_delta_safe_distance(uint32_t block, size_t old_size, size_t
 /* What is known of the code in a pair of images, and how it came to be known. */
 struct ota_delta_code {
 	enum ota_delta_arch arch; /* never AUTO */
-	bool segmented; /* the images' own headers say where each part of them lies */
+	bool segmented;           /* the images' own headers say where each part of them lies */
 	struct ota_delta_base old_base;
 	struct ota_delta_base new_base;
 	const char *base_from; /* "given", or how it was found; static; NULL: none is known */
