@@ -47,6 +47,27 @@ checks=$((checks + 1))
 expect 0 "$OTATOOL" apply old example -o result
 same result new
 
+# The same in tier nano: its listing ends with the decision.
+hex "$(sed -nE 's/^The same in tier nano is `([0-9a-f]+)`.* `([0-9a-f]+)`.*/\1\2/p' "$spec")" >example
+expect 0 reference --trace old example result
+same result new
+sed -E 's/( [0-9a-f]{8}){2}$//' out >traced
+sed -n '/^The same in tier nano/,/^## 15/p' "$spec" |
+	sed -nE 's/^ {8}[ 0-9][0-9]  (.*)/\1/p' | tr -s ' ' >listed
+same traced listed
+checks=$((checks + 1))
+[ "$(wc -l <listed)" -gt 50 ] || fail "only $(wc -l <listed) decisions are listed"
+expect 0 "$OTATOOL" apply old example -o result
+same result new
+
+# -- what must be read for ever -------------------------------------------------------------------
+while IFS=$'\t' read -r patch one other; do
+	[ "$patch" != patch ] || continue
+	expect 0 reference "$OTA_VECTORS/otd/$one" "$OTA_VECTORS/otd/$patch" result || continue
+	same result "$OTA_VECTORS/otd/$other"
+	decoded=$((decoded + 1))
+done <"$OTA_VECTORS/otd/vectors.tsv"
+
 # -- real code ------------------------------------------------------------------------------------
 cp "$OTA_SOURCE/examples/sensor/sensor-1.2.0.bin" old.bin
 cp "$OTA_SOURCE/examples/sensor/sensor-1.3.0.bin" new.bin
@@ -54,8 +75,12 @@ agree old.bin new.bin
 what_is 0x1f 0x01
 cp p sensor
 agree old.bin new.bin --tier m
+agree old.bin new.bin --tier nano
+what_is 0x1f 0x11
 agree old.bin new.bin --in-place --safe-distance 0 --block 1K
 what_is 0x40 0x40
+agree old.bin new.bin --in-place --safe-distance 0 --block 1K --tier nano
+what_is 0x5f 0x51
 if [ -z "$slow" ]; then
 	agree new.bin old.bin
 	agree old.bin new.bin --arch none
@@ -114,7 +139,7 @@ bytes 3001 6 >random2
 { bytes 2000 8; bytes 2000 8; bytes 999 8; } >repeats
 head -c 4000 "$OTA_SOURCE/formats/otd.md" >text
 head -c 4001 "$OTA_SOURCE/formats/bsdiff.md" >text2
-for tier in xs m; do
+for tier in xs m nano; do
 	for pair in "empty empty" "empty x" "x empty" "x x" "x random" "random x" "random random" \
 		"random random2" "random longer" "longer random" "random edited" "text text2"; do
 		read -r one other <<<"$pair"
@@ -122,9 +147,10 @@ for tier in xs m; do
 	done
 	# What comes again in new is taken from there.
 	agree random repeats --tier $tier
+	what_is 0x20 0x20
 	agree longer repeats --tier $tier --in-place --block 256
 	agree edited random --tier $tier --in-place --block 128 --safe-distance 0
-	what_is 0x20 0x20
+	[ $tier != nano ] || continue
 	for pair in "empty x" "x x" "x random" "random longer" "longer random" "random edited" \
 		"text text2" "random repeats"; do
 		read -r one other <<<"$pair"
@@ -143,7 +169,12 @@ for n in $(seq 0 $((slow ? 5 : 17))); do
 	{ cat "invented/$n.old"; bytes 51 "$n"; head -c 777 "invented/$n.new"; } >code
 	tier=xs
 	[ $((n % 2)) = 0 ] || tier=m
-	agree "invented/$n.old" code --arch thumb --base "${bases[n % 6]}" --tier $tier
+	arch=thumb
+	[ $((n % 3)) != 1 ] || arch=rv32
+	[ $((n % 5)) != 2 ] || arch=xtensa
+	[ $((n % 5)) != 0 ] || [ $arch != thumb ] || tier=nano
+	[ "$(wc -c <"invented/$n.old")" -lt 1000000 ] || continue # such as those are below
+	agree "invented/$n.old" code --arch $arch --base "${bases[n % 6]}" --tier $tier
 	agree code "invented/$n.new" --tier $tier
 done
 

@@ -26,6 +26,10 @@ ADDRESSES = (0, 2, 3, 0xFF0, 0x2000, 0x8000, 0x8200, 0x8000000, 0x10000000, 0x1F
 ARCHS = (otd.NONE, otd.THUMB, otd.THUMB, otd.THUMB, otd.RV32, otd.RV32, otd.XTENSA, otd.XTENSA)
 
 
+END = 20000      # where a large image has code: at both ends
+LARGE = (2 << 20) + 9999
+
+
 class Nowhere(Exception):
     """The walk has come to a turn with nothing to turn to."""
 
@@ -95,7 +99,8 @@ class Inventor:
     def somewhere(self):
         old_size, rng = self.header.old_size, self.rng
         places = [self.from_ + rng.randrange(-99, 99), old_size + self.at - 1 - rng.randrange(9)]
-        places += [rng.randrange(old_size), rng.randrange(old_size)] if old_size else []
+        ends = min(old_size, END)
+        places += [rng.randrange(ends), old_size - 1 - rng.randrange(ends)] if old_size else []
         places += [old_size + rng.randrange(self.at)] if self.at else []
         place = rng.choice(places) & (~1 if rng.random() < 0.7 else ~0)
         return place if place >= 0 and self.is_there(place) else None
@@ -227,11 +232,13 @@ def xtensa_code(rng, near, at):
         lambda: bytes([a & 255])))()
 
 
-def some_code(rng, size, h):
+def some_code(rng, h):
     """Every kind of unit, often near its edges."""
     pieces = {otd.RV32: rv32_code, otd.XTENSA: xtensa_code}.get(h.arch, thumb_code)
-    out = bytearray()
+    size, out = h.old_size, bytearray()
     while len(out) < size:
+        if END < len(out) < size - END:
+            out += bytes(size - END - len(out))
         near = rng.choice(h.old_segments)[1] + rng.randrange(-16, size + 64) & otd.M32
         out += pieces(rng, near, len(out) + h.old_segments[0][1])
     return bytes(out[:size])
@@ -248,13 +255,16 @@ def some_segments(rng, n, size):
 def some_header(rng):
     size = rng.choice((0, 1, 2, 3, 5, 30, 100, 1000, 3001, 6000))
     new_size = max(1, rng.choice((1, 2, 7, 31, 200, size, size + 1, size + 50, size // 2)))
+    unusual = rng.random()
+    if unusual < 0.02:
+        size, new_size = (LARGE, 9000) if unusual < 0.01 else (30000, 40000)
     arch = rng.choice(ARCHS)
     tiers = (otd.TIER_XS, otd.TIER_M, otd.TIER_NANO) if arch <= otd.THUMB else (otd.TIER_XS, otd.TIER_M)
     h = SimpleNamespace(old_size=size, new_size=new_size, arch=arch, tier=rng.choice(tiers),
                         reads_new=rng.randrange(2), block=0, lead=0)
     if rng.random() < 0.3:
         h.block = 1 << rng.choice((7, 7, 7, 8, 9, 12))
-        h.lead = h.block * rng.choice((1, 1, 2, 3, 8, 200))
+        h.lead = h.block * rng.choice((1, 1, 2, 3, 8, 800))
     many = min(size, new_size) > 8 and rng.random() < 0.5 and h.tier != otd.TIER_NANO
     n = rng.randrange(1, 9) if many else 1
     h.old_segments = some_segments(rng, n, size) if h.arch else [(0, 0)]
@@ -297,7 +307,7 @@ def invent(seed):
     for attempt in range(1000):
         rng = random.Random(f"{seed} {attempt}")
         h = some_header(rng)
-        old = some_code(rng, h.old_size, h)
+        old = some_code(rng, h)
         decoder = otd.decoder_of(h)
         try:
             new, stream = type(decoder.__name__, (Inventor, decoder), {})(h, old).walk(rng)

@@ -553,7 +553,7 @@ class NanoDecoder(Decoder):
         return self.slots.plain(slot, f"literal {kind}, j = {j}")
 
 
-# -- 16 RV32 --------------------------------------------------------------------------------------
+# -- 17 RV32 --------------------------------------------------------------------------------------
 class Rv32Decoder(Decoder):
     def __init__(self, header, old, trace=None):
         super().__init__(header, old, trace)
@@ -594,7 +594,7 @@ class Rv32Decoder(Decoder):
         return (self.past & 31) + 32 * self.second
 
 
-# -- 17 Xtensa ------------------------------------------------------------------------------------
+# -- 18 Xtensa ------------------------------------------------------------------------------------
 class XtensaDecoder(Decoder):
     """Everything byte by byte; `second` is what is left of an instruction."""
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""otd_reference.py's references of RV32 (formats/otd.md, its section about RV32)."""
+"""otd_reference.py's references of RV32 (formats/otd.md, section 17)."""
 import re
 from types import SimpleNamespace
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""otd_reference.py's references of Xtensa (formats/otd.md, section 17)."""
+"""otd_reference.py's references of Xtensa (formats/otd.md, section 18)."""
 from otd_reference_thumb import M32, RAM_KEYS, field_signed, signed32
 
 
