@@ -195,6 +195,9 @@ static enum cli_exit read_code(const struct cli_args *args, struct ota_delta_pla
 	base.addr = (uint32_t)addr;
 	plan->old_base = base;
 	plan->new_base = base;
+	if (status == CLI_DONE && plan->tier == OTA_DELTA_TIER_NANO &&
+	    (plan->arch == OTA_DELTA_ARCH_RV32 || plan->arch == OTA_DELTA_ARCH_XTENSA))
+		return cli_error(CLI_USAGE, "--tier", "nano knows Thumb code only");
 	return status;
 }
 

@@ -85,6 +85,8 @@ static const char *code_words(const struct diff_job *job)
 		return "code at no known address";
 	if (job->plan.delta.arch == OTA_DELTA_ARCH_NONE)
 		return "no code known";
+	if (strcmp(job->info.otd.tier, "nano") == 0 && job->code.arch != OTA_DELTA_ARCH_THUMB)
+		return "no Thumb code found";
 	switch (job->code.arch) {
 	case OTA_DELTA_ARCH_THUMB:
 		return "thumb code found, the patch is smaller without";

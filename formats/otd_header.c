@@ -238,7 +238,8 @@ enum ota_err ota_otd_header_read(struct ota_rd *rd, struct ota_otd_header *heade
 	if (OTD_HAS_PLACE && (what & HAS_PLACE) != 0)
 		read_place(rd, header);
 	read_places(rd, what, header);
-	if (OTD_HAS_NANO && header->tier == OTA_OTD_NANO && header->old_image.n_segments > 1)
+	if (OTD_HAS_NANO && header->tier == OTA_OTD_NANO &&
+	    (header->arch > OTA_OTD_THUMB || header->old_image.n_segments > 1))
 		fail(rd, OTA_E_UNSUPPORTED);
 	return rd->err;
 }

@@ -62,6 +62,12 @@ static enum ota_err check_code(const struct ota_delta_plan *plan,
 	return OTA_OK;
 }
 
+/* Images for which tier nano has a model are Thumb code or none. */
+static bool nano_knows(enum ota_delta_arch arch)
+{
+	return arch != OTA_DELTA_ARCH_RV32 && arch != OTA_DELTA_ARCH_XTENSA;
+}
+
 static enum ota_err check_place(const struct ota_delta_plan *plan,
 				const struct ota_patch_format *format, struct ota_diag *diag)
 {
@@ -99,6 +105,8 @@ enum ota_err ota_delta_check_plan(const struct ota_delta_plan *plan, struct ota_
 				format->window_max);
 	if (check_place(plan, format, diag) != OTA_OK)
 		return OTA_E_USAGE;
+	if (plan->tier == OTA_DELTA_TIER_NANO && !nano_knows(plan->arch))
+		return ota_fail(diag, OTA_E_USAGE, "tier nano knows Thumb code only");
 	return check_code(plan, format, diag);
 }
 

@@ -484,6 +484,9 @@ static enum ota_err begin(struct maker *m, const struct ota_delta_plan *plan, st
 	find_places(m, &code);
 	/* A decoder for M takes what is for XS; nano stands alone. */
 	m->least = m->header.tier == OTA_OTD_NANO ? OTA_OTD_NANO : OTA_OTD_XS;
+	/* Nano knows no other code; what is that is parsed as it, all the same. */
+	if (m->least == OTA_OTD_NANO && m->parsed_as > OTA_OTD_THUMB)
+		m->may_be[m->parsed_as] = false;
 	set_place(&m->header, plan);
 	m->memory_size = OTA_OTD_ENC_RAM(m->header.tier);
 	m->memory = malloc(m->memory_size);

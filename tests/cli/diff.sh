@@ -45,6 +45,7 @@ usage 'error: --base: bsdiff has no use for addresses' -o p --format bsdiff --ba
 usage 'error: --base: without code no address is of use' -o p --arch none --base 0x8000
 usage 'error: --window: otd has no windows' -o p --tier m --window 16K
 usage 'error: --secondary: otd has no secondary compression' -o p --secondary lzma
+usage 'error: --tier: nano knows Thumb code only' -o p --tier nano --arch rv32
 usage '"l" is not one of nano, xs, m' -o p --tier l
 usage '"arm64" is not one of auto, thumb, rv32, xtensa, none' -o p --arch arm64
 usage 'error: --base: "flash" is not a number' -o p --base flash

@@ -241,6 +241,7 @@ static void what_a_later_version_may_mean_is_unsupported(void **state)
 	EXPECT(OTA_OK, 0x6f, 0xde, 0x11, 2 << 3, 0, 0, CRCS);            /* nano, and one segment */
 	EXPECT(OTA_OK, 0x6f, 0xde, 0x11, 0x91, 4, 0, CRCS, 1, 1, 2);
 	EXPECT(OTA_E_UNSUPPORTED, 0x6f, 0xde, 0x11, 0x91, 4, 0, CRCS, 2, 1, 1, 2, 1, 1, 2);
+	EXPECT(OTA_E_UNSUPPORTED, 0x6f, 0xde, 0x11, 2 << 3 | 2, 0, 0, CRCS, 0); /* of RV32 */
 }
 
 static void a_place_is_a_block_and_how_many_lead(void **state)

@@ -29,7 +29,7 @@ enum ota_otd_arch {
 enum ota_otd_tier {
 	OTA_OTD_XS = 0,
 	OTA_OTD_M = 1,
-	OTA_OTD_NANO = 2, /* images of one segment only */
+	OTA_OTD_NANO = 2, /* images of Thumb or no code, and of one segment */
 };
 #define OTA_OTD_TIERS 3U
 
@@ -99,7 +99,7 @@ OTA_API bool ota_otd_probe(struct ota_span patch);
 /*
  * Reads the header at the cursor, which moves to the stream; an error is the cursor's, too.
  * OTA_E_TRUNCATED. OTA_E_MALFORMED: not the magic, or what no writer writes. OTA_E_UNSUPPORTED:
- * another version, table, architecture or tier, tier nano with more than one segment, an image or a
+ * another version, table, architecture or tier, tier nano with other code or segments, an image or a
  * lead over OTA_OTD_IMAGE_MAX, a block or direction of no known kind, or a patch that is applied in
  * place and this build has none of these. Fills `header`.
  */
@@ -135,7 +135,7 @@ struct ota_otd_dec;
  * copied. `stream_size` is what follows the header in the patch, in bytes. The header's sizes are
  * claims: first see that the old image has old_image.size bytes and that new_image.size fits where
  * it goes. OTA_E_NO_FIT: `size` is under OTA_OTD_DEC_RAM of the header's tier. OTA_E_UNSUPPORTED:
- * this build has not the architecture or tier, tier nano and more than one segment, or the stream
+ * this build has not the architecture or tier, tier nano and other code or segments, or the stream
  * is over OTA_OTD_IMAGE_MAX. Fills
  * `dec`, which is `memory`; NULL on failure.
  */
