@@ -13,14 +13,18 @@ ON | on | 1 | true | TRUE) slow=1 invented=40 ;;
 esac
 decoded=0
 
-# agree OLD NEW OPTION...: otatool's patch from OLD to NEW, left in p, is decoded to NEW.
+# agree OLD NEW OPTION...: otatool's patch from OLD to NEW, left in p, is to be decoded to NEW.
+mkdir agreed
 agree() {
 	local old=$1 new=$2
 	shift 2
 	expect 0 "$OTATOOL" diff "$old" "$new" -o p "$@" || return 1
-	rm -f result
-	expect 0 reference "$old" p result && same result "$new"
+	keep "$old" p "$new"
+}
+# keep OLD PATCH NEW: all are decoded in one go, further down.
+keep() {
 	decoded=$((decoded + 1))
+	cp "$1" agreed/$decoded.old && cp "$2" agreed/$decoded.patch && cp "$3" agreed/$decoded.new
 }
 # what_is BITS VALUE: of p's byte 3 (architecture, tier, reads new, place, segments).
 what_is() {
@@ -63,9 +67,7 @@ same result new
 # -- what must be read for ever -------------------------------------------------------------------
 while IFS=$'\t' read -r patch one other; do
 	[ "$patch" != patch ] || continue
-	expect 0 reference "$OTA_VECTORS/otd/$one" "$OTA_VECTORS/otd/$patch" result || continue
-	same result "$OTA_VECTORS/otd/$other"
-	decoded=$((decoded + 1))
+	keep "$OTA_VECTORS/otd/$one" "$OTA_VECTORS/otd/$patch" "$OTA_VECTORS/otd/$other"
 done <"$OTA_VECTORS/otd/vectors.tsv"
 
 # -- real code ------------------------------------------------------------------------------------
@@ -196,5 +198,7 @@ if [ -d "${OTA_CORPUS-}" ] && [ -z "$slow" ]; then
 		done
 	done
 fi
+expect 0 reference --folder agreed
+checks=$((checks + decoded))
 echo "$decoded patches decoded, $invented invented"
 finish

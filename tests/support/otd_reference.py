@@ -4,6 +4,7 @@
 
     otd_reference.py OLD PATCH NEW     makes NEW
     otd_reference.py --trace ...       and prints every decision, as section 14 does
+    otd_reference.py --folder DIR      each DIR/*.patch makes its .new from its .old
     otd_reference.py --tables          the appendix's tables are what their formulas say
 
 Exit code 0, or 3 with a line on stderr when the patch is to be rejected. Names are those of the
@@ -661,12 +662,28 @@ def apply(old, patch, trace=None):
     return decoder_of(header)(header, old, trace).decode()
 
 
+def check_folder(folder):
+    wrong = 0
+    for patch in sorted(Path(folder).glob("*.patch")):
+        try:
+            made = apply(patch.with_suffix(".old").read_bytes(), patch.read_bytes())
+            why = "makes something else" if made != patch.with_suffix(".new").read_bytes() else None
+        except BadPatch as error:
+            why = error
+        if why:
+            print(f"{patch}: {why}", file=sys.stderr)
+            wrong += 1
+    return 3 if wrong else 0
+
+
 def main(argv):
     trace = print if "--trace" in argv else None
     argv = [arg for arg in argv if arg != "--trace"]
     if argv == ["--tables"]:
         check_tables()
         return 0
+    if len(argv) == 2 and argv[0] == "--folder":
+        return check_folder(argv[1])
     if len(argv) != 3:
         print(__doc__, file=sys.stderr)
         return 2
