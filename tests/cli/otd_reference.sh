@@ -186,6 +186,12 @@ for n in $(seq 0 $((invented - 1))); do
 	same result "invented/$n.new"
 done
 
+for n in $(seq 0 $((invented / 5 - 1))); do
+	expect 3 "$OTATOOL" apply "invented/wrong-$n.old" "invented/wrong-$n.patch" -o nowhere
+	says err "patch is damaged|patch ends after"
+	absent nowhere
+done
+
 # -- real releases --------------------------------------------------------------------------------
 if [ -d "${OTA_CORPUS-}" ] && [ -z "$slow" ]; then
 	for product in coldcard-mk4-boot:2 pybricks-movehub:1; do

@@ -2,7 +2,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """Invents otd patches: random walks through the format, by the model of otd_reference.py.
 
-    otd_invent.py COUNT SEED DIR     writes DIR/0.old, 0.patch, 0.new, 1.old, ...
+    otd_invent.py COUNT SEED DIR     writes DIR/0.old, 0.patch, 0.new, 1.old, ... and for every
+                                     fifth wrong-0.old, wrong-0.patch, ...: one that turns to nowhere
 
 otatool's encoder makes sensible patches; these go wherever a decoder must follow: every kind of
 unit and every way to tell one, segments, turns into new, a map that overflows. The same numbers
@@ -113,7 +114,7 @@ class Inventor:
         old_size, reads_new = self.header.old_size, self.header.reads_new
         if way == 0:
             self.coder.given = [1] + number_bits(fold(place - self.from_))
-        elif way == 1 and reads_new and place >= old_size:
+        elif way == 1 and reads_new and old_size <= place < old_size + self.at:
             self.coder.given = [0, 1] + number_bits(old_size + self.at - 1 - place)
         else:
             self.coder.given = [0] + [0] * reads_new + number_bits(fold(place - self.at))
@@ -142,6 +143,21 @@ class Inventor:
 
     def fits(self, unit, src, t):
         return self.code.rewrite(unit, src, self.new_image.addr(self.at), t) is not None
+
+
+class Misleader(Inventor):
+    """All is right but for turns to what is not there."""
+    misled = False
+
+    def somewhere(self):
+        near = self.rng.choice((self.from_, self.at, self.header.old_size + self.at))
+        place = near + self.rng.randrange(-600, 600)
+        if self.rng.random() < 0.2 and place >= 0 and not self.is_there(place):
+            return place
+        return super().somewhere()
+
+    def must_be_there(self):
+        self.misled |= not self.is_there(self.from_)
 
 
 # -- old images -----------------------------------------------------------------------------------
@@ -303,18 +319,28 @@ def header_bytes(h, old, new):
     return out
 
 
-def invent(seed):
+def invent(seed, kind=Inventor):
     for attempt in range(1000):
         rng = random.Random(f"{seed} {attempt}")
         h = some_header(rng)
         old = some_code(rng, h)
         decoder = otd.decoder_of(h)
+        inventor = type(decoder.__name__, (kind, decoder), {})(h, old)
         try:
-            new, stream = type(decoder.__name__, (Inventor, decoder), {})(h, old).walk(rng)
+            new, stream = inventor.walk(rng)
         except Nowhere:
             continue
-        return old, header_bytes(h, old, new) + stream, new
+        if kind is Inventor or inventor.misled:
+            return old, header_bytes(h, old, new) + stream, new
     raise AssertionError("no walk came to its end")
+
+
+def must_be_refused(old, patch):
+    try:
+        otd.apply(old, patch)
+    except otd.BadPatch:
+        return
+    raise AssertionError("a patch that turns to nowhere is taken")
 
 
 def main(count, seed, folder):
@@ -323,6 +349,11 @@ def main(count, seed, folder):
         assert otd.apply(old, patch) == new, (seed, i)
         for name, data in (("old", old), ("patch", patch), ("new", new)):
             Path(folder, f"{i}.{name}").write_bytes(data)
+    for i in range(int(count) // 5):
+        old, patch, _ = invent(f"{seed} wrong {i}", Misleader)
+        must_be_refused(old, patch)
+        for name, data in (("old", old), ("patch", patch)):
+            Path(folder, f"wrong-{i}.{name}").write_bytes(data)
 
 
 if __name__ == "__main__":

@@ -437,10 +437,13 @@ class Decoder:
         else:
             target = self.at + self.slots.signed(3)
         self.from_ = target & M32
-        reject_if(not self.is_there(self.from_), "malformed: a turn to nowhere")
+        self.must_be_there()
         self.block = self.turned_at = self.at
         self.taught = 0
         self.trouble()
+
+    def must_be_there(self):
+        reject_if(not self.is_there(self.from_), "malformed: a turn to nowhere")
 
     # -- 3 The decisions' slots, 4 their weights ------------------------------------------------------
     def bucket(self):
