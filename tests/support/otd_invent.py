@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """Invents otd patches: random walks through the format, by the model of otd_reference.py.
 
-    otd_invent.py COUNT SEED DIR     writes DIR/0.old, 0.patch, 0.new, 1.old, ... and for every
-                                     fifth wrong-0.old, wrong-0.patch, ...: one that turns to nowhere
+    otd_invent.py COUNT SEED DIR     writes DIR/0.old, 0.patch, 0.new, 1.old, ... and a fifth as
+                                     many of wrong-0.old, wrong-0.patch, ..., which turn to nowhere
 
 otatool's encoder makes sensible patches; these go wherever a decoder must follow: every kind of
 unit and every way to tell one, segments, turns into new, a map that overflows. The same numbers
@@ -150,8 +150,13 @@ class Misleader(Inventor):
     misled = False
 
     def somewhere(self):
-        near = self.rng.choice((self.from_, self.at, self.header.old_size + self.at))
-        place = near + self.rng.randrange(-600, 600)
+        """In place: to what is gone; else to behind an end."""
+        h = self.header
+        place = self.rng.choice((self.from_, self.at, h.old_size + self.at))
+        place += self.rng.randrange(-600, 600)
+        if h.block:
+            gone = min((self.at // h.block + 1) * h.block - h.lead, h.old_size)
+            place = gone - 1 - int(self.rng.random() ** 3 * gone)
         if self.rng.random() < 0.2 and place >= 0 and not self.is_there(place):
             return place
         return super().somewhere()
@@ -275,7 +280,7 @@ def some_header(rng):
     if unusual < 0.02:
         size, new_size = (LARGE, 9000) if unusual < 0.01 else (30000, 40000)
     arch = rng.choice(ARCHS)
-    tiers = (otd.TIER_XS, otd.TIER_M, otd.TIER_NANO) if arch <= otd.THUMB else (otd.TIER_XS, otd.TIER_M)
+    tiers = (otd.TIER_XS, otd.TIER_M) + ((otd.TIER_NANO,) if arch <= otd.THUMB else ())
     h = SimpleNamespace(old_size=size, new_size=new_size, arch=arch, tier=rng.choice(tiers),
                         reads_new=rng.randrange(2), block=0, lead=0)
     if rng.random() < 0.3:

@@ -20,7 +20,8 @@ sys.dont_write_bytecode = True  # nothing is left among the sources
 
 import otd_reference_slots as slots  # noqa: E402
 from otd_reference_rv32 import Rv32  # noqa: E402
-from otd_reference_slots import BadPatch, Coder, NanoSlots, Slots, check_tables, reject_if  # noqa: E402
+from otd_reference_slots import (BadPatch, Coder, NanoSlots, Slots, check_tables,  # noqa: E402
+                                 reject_if)
 from otd_reference_thumb import (M32, RAM_KEYS, TIER_M, TIER_NANO, TIER_XS, Image,  # noqa: E402
                                  Thumb, signed32)
 from otd_reference_xtensa import Xtensa  # noqa: E402
@@ -445,7 +446,7 @@ class Decoder:
     def must_be_there(self):
         reject_if(not self.is_there(self.from_), "malformed: a turn to nowhere")
 
-    # -- 3 The decisions' slots, 4 their weights ------------------------------------------------------
+    # -- 3 The decisions' slots, 4 their weights --------------------------------------------------
     def bucket(self):
         return self.run if self.run < 4 else min(11, 1 + self.run.bit_length())
 

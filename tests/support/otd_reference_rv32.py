@@ -24,7 +24,7 @@ FIELDS = {
 
 class Field:
     def __init__(self, text):
-        self.parts = []                              # lowest bit of the distance, bits, bit of the word
+        self.parts = []                  # lowest bit of the distance, bits, bit of the word
         for high, low, at in re.findall(r"\[(\d+)(?::(\d+))?\]@(\d+)", text):
             low = int(low or high)
             self.parts.append((low, int(high) - low + 1, int(at)))

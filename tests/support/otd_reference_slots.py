@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""otd_reference.py's coder, slots, decisions and numbers (formats/otd.md, sections 2, 3, 4 and 7)."""
+"""otd_reference.py's coder, slots, decisions, numbers (formats/otd.md, sections 2, 3, 4 and 7)."""
 import math
 from pathlib import Path
 
