@@ -13,14 +13,18 @@ ON | on | 1 | true | TRUE) slow=1 invented=40 ;;
 esac
 decoded=0
 
-# agree OLD NEW OPTION...: otatool's patch from OLD to NEW, left in p, is decoded to NEW.
+# agree OLD NEW OPTION...: otatool's patch from OLD to NEW, left in p, is to be decoded to NEW.
+mkdir agreed
 agree() {
 	local old=$1 new=$2
 	shift 2
 	expect 0 "$OTATOOL" diff "$old" "$new" -o p "$@" || return 1
-	rm -f result
-	expect 0 reference "$old" p result && same result "$new"
+	keep "$old" p "$new"
+}
+# keep OLD PATCH NEW: all are decoded in one go, further down.
+keep() {
 	decoded=$((decoded + 1))
+	cp "$1" agreed/$decoded.old && cp "$2" agreed/$decoded.patch && cp "$3" agreed/$decoded.new
 }
 # what_is BITS VALUE: of p's byte 3 (architecture, tier, reads new, place, segments).
 what_is() {
@@ -47,6 +51,27 @@ checks=$((checks + 1))
 expect 0 "$OTATOOL" apply old example -o result
 same result new
 
+# The same in tier nano: its listing ends with the decision.
+# shellcheck disable=SC2016 # backticks of the document
+hex "$(sed -nE '/^The same in tier nano/s/[^`]*`([0-9a-f]+)`[^`]*`([0-9a-f]+)`.*/\1\2/p' "$spec")" \
+	>example
+expect 0 reference --trace old example result
+same result new
+sed -E 's/( [0-9a-f]{8}){2}$//' out >traced
+sed -n '/^The same in tier nano/,/^## 15/p' "$spec" |
+	sed -nE 's/^ {8}[ 0-9][0-9]  (.*)/\1/p' | tr -s ' ' >listed
+same traced listed
+checks=$((checks + 1))
+[ "$(wc -l <listed)" -gt 50 ] || fail "only $(wc -l <listed) decisions are listed"
+expect 0 "$OTATOOL" apply old example -o result
+same result new
+
+# -- what must be read for ever -------------------------------------------------------------------
+while IFS=$'\t' read -r patch one other; do
+	[ "$patch" != patch ] || continue
+	keep "$OTA_VECTORS/otd/$one" "$OTA_VECTORS/otd/$patch" "$OTA_VECTORS/otd/$other"
+done <"$OTA_VECTORS/otd/vectors.tsv"
+
 # -- real code ------------------------------------------------------------------------------------
 cp "$OTA_SOURCE/examples/sensor/sensor-1.2.0.bin" old.bin
 cp "$OTA_SOURCE/examples/sensor/sensor-1.3.0.bin" new.bin
@@ -54,10 +79,13 @@ agree old.bin new.bin
 what_is 0x1f 0x01
 cp p sensor
 agree old.bin new.bin --tier m
+agree old.bin new.bin --tier nano
+what_is 0x1f 0x11
 agree old.bin new.bin --in-place --safe-distance 0 --block 1K
 what_is 0x40 0x40
+agree old.bin new.bin --in-place --safe-distance 0 --block 1K --tier nano
+what_is 0x5f 0x51
 if [ -z "$slow" ]; then
-	agree new.bin old.bin
 	agree old.bin new.bin --arch none
 	agree old.bin new.bin --base 0x20000001 --arch thumb
 	agree old.bin new.bin --base 0xfffff000 --arch thumb --tier m
@@ -67,14 +95,12 @@ cp "$OTA_VECTORS/otd/gd32v-1.2.0" riscv-old
 cp "$OTA_VECTORS/otd/gd32v-1.3.0" riscv-new
 agree riscv-old riscv-new --base 0x08000000
 what_is 0x1f 0x02
-agree riscv-new riscv-old --base 0x08000000 --tier m
 agree riscv-old new.bin --base 0 --arch rv32
 
 cp "$OTA_VECTORS/otd/esp8266-1.2.0" esp-old
 cp "$OTA_VECTORS/otd/esp8266-1.3.0" esp-new
 agree esp-old esp-new
 what_is 0x9f 0x83
-agree esp-new esp-old --tier m
 agree esp-old new.bin --arch xtensa --base 0x3ffe8000
 
 # What a reader must refuse.
@@ -114,7 +140,7 @@ bytes 3001 6 >random2
 { bytes 2000 8; bytes 2000 8; bytes 999 8; } >repeats
 head -c 4000 "$OTA_SOURCE/formats/otd.md" >text
 head -c 4001 "$OTA_SOURCE/formats/bsdiff.md" >text2
-for tier in xs m; do
+for tier in xs m nano; do
 	for pair in "empty empty" "empty x" "x empty" "x x" "x random" "random x" "random random" \
 		"random random2" "random longer" "longer random" "random edited" "text text2"; do
 		read -r one other <<<"$pair"
@@ -122,9 +148,10 @@ for tier in xs m; do
 	done
 	# What comes again in new is taken from there.
 	agree random repeats --tier $tier
+	what_is 0x20 0x20
 	agree longer repeats --tier $tier --in-place --block 256
 	agree edited random --tier $tier --in-place --block 128 --safe-distance 0
-	what_is 0x20 0x20
+	[ $tier != nano ] || continue
 	for pair in "empty x" "x x" "x random" "random longer" "longer random" "random edited" \
 		"text text2" "random repeats"; do
 		read -r one other <<<"$pair"
@@ -143,7 +170,12 @@ for n in $(seq 0 $((slow ? 5 : 17))); do
 	{ cat "invented/$n.old"; bytes 51 "$n"; head -c 777 "invented/$n.new"; } >code
 	tier=xs
 	[ $((n % 2)) = 0 ] || tier=m
-	agree "invented/$n.old" code --arch thumb --base "${bases[n % 6]}" --tier $tier
+	arch=thumb
+	[ $((n % 3)) != 1 ] || arch=rv32
+	[ $((n % 5)) != 2 ] || arch=xtensa
+	[ $((n % 5)) != 0 ] || [ $arch != thumb ] || tier=nano
+	[ "$(wc -c <"invented/$n.old")" -lt 1000000 ] || continue # such as those are below
+	agree "invented/$n.old" code --arch $arch --base "${bases[n % 6]}" --tier $tier
 	agree code "invented/$n.new" --tier $tier
 done
 
@@ -153,17 +185,26 @@ for n in $(seq 0 $((invented - 1))); do
 	same result "invented/$n.new"
 done
 
+for n in $(seq 0 $((invented / 5 - 1))); do
+	expect 3 "$OTATOOL" apply "invented/wrong-$n.old" "invented/wrong-$n.patch" -o nowhere
+	says err "patch is damaged|patch ends after"
+	absent nowhere
+done
+
 # -- real releases --------------------------------------------------------------------------------
 if [ -d "${OTA_CORPUS-}" ] && [ -z "$slow" ]; then
-	for product in coldcard-mk4-boot:2 pybricks-movehub:1; do
+	for product in coldcard-mk4-boot:1 pybricks-movehub:1; do
 		files=("$OTA_CORPUS/${product%:*}"/*.bin)
 		[ -r "${files[0]}" ] || continue
 		for ((n = 0; n < ${product#*:}; n++)); do
 			# The last releases: the largest neighbours' differences take long.
 			agree "${files[-n - 2]}" "${files[-n - 1]}"
 			agree "${files[-n - 2]}" "${files[-n - 1]}" --tier m
+			agree "${files[-n - 2]}" "${files[-n - 1]}" --tier nano
 		done
 	done
 fi
+expect 0 reference --folder agreed
+checks=$((checks + decoded))
 echo "$decoded patches decoded, $invented invented"
 finish

@@ -2,7 +2,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """Invents otd patches: random walks through the format, by the model of otd_reference.py.
 
-    otd_invent.py COUNT SEED DIR     writes DIR/0.old, 0.patch, 0.new, 1.old, ...
+    otd_invent.py COUNT SEED DIR     writes DIR/0.old, 0.patch, 0.new, 1.old, ... and a fifth as
+                                     many of wrong-0.old, wrong-0.patch, ..., which turn to nowhere
 
 otatool's encoder makes sensible patches; these go wherever a decoder must follow: every kind of
 unit and every way to tell one, segments, turns into new, a map that overflows. The same numbers
@@ -19,8 +20,15 @@ sys.dont_write_bytecode = True  # nothing is left among the sources
 
 import otd_reference as otd  # noqa: E402
 
+# Of every architecture's memories, at their edges and at those of 32 bits.
 ADDRESSES = (0, 2, 3, 0xFF0, 0x2000, 0x8000, 0x8200, 0x8000000, 0x10000000, 0x1FFF0000,
-             0x20000000 - 64, 0x20000001, 0x80000001, 0xFFFFFFF0, 0xFFFFF001)
+             0x20000000 - 64, 0x20000001, 0x80000001, 0xFFFFFFF0, 0xFFFFF001,
+             0x40200000, 0x40201013, 0x400D0020, 0x42000020, 0x3FFFFF80, 0x3FC7FFF0, 0x407FFFFC)
+ARCHS = (otd.NONE, otd.THUMB, otd.THUMB, otd.THUMB, otd.RV32, otd.RV32, otd.XTENSA, otd.XTENSA)
+
+
+END = 20000      # where a large image has code: at both ends
+LARGE = (2 << 20) + 9999
 
 
 class Nowhere(Exception):
@@ -76,26 +84,24 @@ class Encoder:
         self.out.append(self.low >> 24)
 
 
-class Inventor(otd.Decoder):
-    """Decodes what it throws; only where most throws would be errors it chooses."""
+class Inventor:
+    """Put before a decoder it decodes what it throws; where most throws were errors it chooses."""
 
     def walk(self, rng):
         self.rng, self.coder = rng, Encoder(rng)
-        self.slots = otd.Slots(self.tier, self.coder, None)
-        while self.at < self.header.new_size:
-            self.step()
-        self.coder.end()
+        self.make()
         return bytes(self.new), bytes(self.coder.out)
 
-    def as_expected(self, half, expected):
+    def ask_match(self, half, expected):
         if self.rng.random() < 0.7:
             self.coder.given = [1]
-        return super().as_expected(half, expected)
+        return super().ask_match(half, expected)
 
     def somewhere(self):
         old_size, rng = self.header.old_size, self.rng
         places = [self.from_ + rng.randrange(-99, 99), old_size + self.at - 1 - rng.randrange(9)]
-        places += [rng.randrange(old_size), rng.randrange(old_size)] if old_size else []
+        ends = min(old_size, END)
+        places += [rng.randrange(ends), old_size - 1 - rng.randrange(ends)] if old_size else []
         places += [old_size + rng.randrange(self.at)] if self.at else []
         place = rng.choice(places) & (~1 if rng.random() < 0.7 else ~0)
         return place if place >= 0 and self.is_there(place) else None
@@ -108,7 +114,7 @@ class Inventor(otd.Decoder):
         old_size, reads_new = self.header.old_size, self.header.reads_new
         if way == 0:
             self.coder.given = [1] + number_bits(fold(place - self.from_))
-        elif way == 1 and reads_new and place >= old_size:
+        elif way == 1 and reads_new and old_size <= place < old_size + self.at:
             self.coder.given = [0, 1] + number_bits(old_size + self.at - 1 - place)
         else:
             self.coder.given = [0] + [0] * reads_new + number_bits(fold(place - self.at))
@@ -139,31 +145,123 @@ class Inventor(otd.Decoder):
         return self.code.rewrite(unit, src, self.new_image.addr(self.at), t) is not None
 
 
+class Misleader(Inventor):
+    """All is right but for turns to what is not there."""
+    misled = False
+
+    def somewhere(self):
+        """In place: to what is gone; else to behind an end."""
+        h = self.header
+        place = self.rng.choice((self.from_, self.at, h.old_size + self.at))
+        place += self.rng.randrange(-600, 600)
+        if h.block:
+            gone = min((self.at // h.block + 1) * h.block - h.lead, h.old_size)
+            place = gone - 1 - int(self.rng.random() ** 3 * gone)
+        if self.rng.random() < 0.2 and place >= 0 and not self.is_there(place):
+            return place
+        return super().somewhere()
+
+    def must_be_there(self):
+        self.misled |= not self.is_there(self.from_)
+
+
 # -- old images -----------------------------------------------------------------------------------
-def some_code(rng, size, segments):
+def thumb_code(rng, near, at):
+    a, b = rng.randrange(65536), rng.randrange(65536)
+    return rng.choice((
+        lambda: bytes(-at % 4) + struct.pack("<I", near),
+        lambda: struct.pack("<I", 0x20000000 + a % 4096),
+        lambda: struct.pack("<I", 0x10000000 + a * 17 // 16 - 99),
+        lambda: struct.pack("<HH", 0xF000 | rng.choice((0, 1, 0x7FE, 0x7FF)),
+                            rng.choice((0xF800, 0xD000, 0x9000, 0xB800)) | b & 0x7FF),
+        lambda: struct.pack("<HH", 0xF000 | a & 0x3C0 | rng.choice((0, 0x43F)),
+                            0x8000 | rng.choice((0, 0x2800)) | b & 0x7FF),
+        lambda: struct.pack("<HHHH", 0xF240 | near >> 12 & 15 | near >> 1 & 0x400,
+                            near << 4 & 0x7000 | near & 255 | 0x100, 0xF2C0 | near >> 28,
+                            near >> 12 & 0x7000 | near >> 16 & 255 | 0x100),
+        lambda: struct.pack("<HHHH", 0xF240 | a & 0x40F, b & 0x70FF, 0xF6C1, b & 0x7000),
+        lambda: struct.pack("<H", rng.choice((0x4800, 0xA000, 0xE000)) | a & 0x7FF),
+        lambda: struct.pack("<H", 0xD000 | a & 0xFFF),
+        lambda: struct.pack("<H", 0xB100 | a & 0xAFF),
+        lambda: struct.pack("<HH", 0xF85F | a & 0x80, b),
+        lambda: struct.pack("<H", rng.choice((0x2000, 0xB580, 0x4770, 0x6800)) | a & 7),
+        lambda: bytes([a & 255]) if a % 4 == 0 else struct.pack("<HH", a, b)))()
+
+
+def rv32_upper(rng, near, pc):
+    """lui or auipc, what may come between, and the lower part: of that register mostly."""
+    reg, pc = rng.choice((0, 1, 3, 5, 8, 10, 15, 31)), rng.choice((0, pc))
+    value = near - pc
+    user = reg if rng.random() < 0.8 else rng.randrange(32)
+    opcode = rng.choice((0x03, 0x07, 0x23, 0x27, 0x13, 0x67, 0x67, 0x13))
+    low, kind = value & 0xFFF, rng.randrange(8) if opcode < 0x13 or 0x23 <= opcode < 0x67 else 0
+    lower = opcode | kind << 12 | user << 15
+    lower |= (low >> 5) << 25 | (low & 31) << 7 if opcode in (0x23, 0x27) else \
+        low << 20 | rng.choice((reg, 1, 10)) << 7
+    out = struct.pack("<I", (value + 0x800 & 0xFFFFF000) | reg << 7 | (0x17 if pc else 0x37))
+    for _ in range(rng.choice((0, 0, 0, 1, 2, 5, 18))):
+        out += rv32_plain(rng)
+    return out + b"".join(struct.pack("<I", lower) for _ in range(rng.choice((1, 1, 2, 3))))
+
+
+def rv32_plain(rng):
+    """What makes no unit; it changes a register, or calls."""
+    h, word = rng.randrange(65536), rng.randrange(1 << 32)
+    if rng.random() < 0.6:
+        first = rng.choice((0x0000, 0x4000, 0x8001, 0x8002, 0x0001, 0x4001, 0x6001, 0x0002,
+                            0x4002, 0xC000, 0xC002, 0x2001))
+        return struct.pack("<H", first | h & (0x1FFC if rng.random() < 0.8 else 0x0F80))
+    if rng.random() < 0.1:
+        return struct.pack("<H", 0x9002 | h & 0x0F80)
+    return struct.pack("<I", rng.choice((0x33, 0x13, 0x67, 0x2F, 0x73, 0x63)) | word & 0x1FFFF80)
+
+
+def rv32_code(rng, near, at):
+    a, word = rng.randrange(65536), rng.randrange(1 << 32)
+    far = rng.choice((0x3FC80000, 0x40800000, 0x4FF00000, 0x20000000, 0x80000000))
+    far = far + rng.choice((a % 4096, a * 17, -a % 99 - 50)) & otd.M32
+    return rng.choice((
+        lambda: bytes(-at % 4) + struct.pack("<I", near),
+        lambda: struct.pack("<I", far),
+        lambda: rv32_upper(rng, near, at),
+        lambda: rv32_upper(rng, far, at),
+        lambda: rv32_upper(rng, near, at),
+        lambda: struct.pack("<I", 0x18000 | word & 0xFFF07F80 | rng.choice((0x03, 0x23, 0x13))),
+        lambda: struct.pack("<I", 0x6F | rng.choice((0, 1, 2, 5)) << 7 |
+                            word & rng.choice((0xFFF00000, 0x03F00000))),
+        lambda: struct.pack("<I", 0x6F | 1 << 7 | rng.choice((0xFFF, 0)) << 12 | word & 0xFFE00000),
+        lambda: struct.pack("<H", rng.choice((0xA001, 0x2001, 0xC001, 0xE001)) | a & 0x1FFC),
+        lambda: struct.pack("<I", 0x63 | word & rng.choice((0xFFFFFF80, 0x01FFFF80))),
+        lambda: rv32_plain(rng),
+        lambda: bytes([a & 255]) if a % 9 == 0 else struct.pack("<I", word)))()
+
+
+def xtensa_code(rng, near, at):
+    a, word = rng.randrange(65536), rng.randrange(1 << 24)
+    return rng.choice((
+        lambda: bytes(-at % 4) + struct.pack("<I", near),
+        lambda: bytes(-at % 4) + struct.pack("<I", 0x3FF80000 + a * 9 - 9),
+        lambda: bytes(-at % 4) + struct.pack("<I", 0x3FC80000 + a * 9 - 9),
+        lambda: struct.pack("<I", 5 | word & 0x30 | a % 1024 << 6)[:3],
+        lambda: struct.pack("<I", 5 | word & 0xFFFFF0)[:3],
+        lambda: struct.pack("<I", 1 | word & 0xF0 | 0xFFFF00 - (a % 256 << 8))[:3],
+        lambda: struct.pack("<I", 1 | word & 0xFFFFF0)[:3],
+        lambda: struct.pack("<I", 6 | a % 4096 << 6)[:3],
+        lambda: struct.pack("<I", 6 | word & 0xFFFFC0)[:3],
+        lambda: struct.pack("<I", word)[:3],
+        lambda: bytes([8 | a & 7, a >> 8]),
+        lambda: bytes([a & 255])))()
+
+
+def some_code(rng, h):
     """Every kind of unit, often near its edges."""
-    out = bytearray()
+    pieces = {otd.RV32: rv32_code, otd.XTENSA: xtensa_code}.get(h.arch, thumb_code)
+    size, out = h.old_size, bytearray()
     while len(out) < size:
-        a, b = rng.randrange(65536), rng.randrange(65536)
-        near = rng.choice(segments)[1] + rng.randrange(-16, size + 64) & otd.M32
-        out += rng.choice((
-            lambda: bytes(-len(out) % 4) + struct.pack("<I", near),
-            lambda: struct.pack("<I", 0x20000000 + a % 4096),
-            lambda: struct.pack("<I", 0x10000000 + a * 17 // 16 - 99),
-            lambda: struct.pack("<HH", 0xF000 | rng.choice((0, 1, 0x7FE, 0x7FF)),
-                                rng.choice((0xF800, 0xD000, 0x9000, 0xB800)) | b & 0x7FF),
-            lambda: struct.pack("<HH", 0xF000 | a & 0x3C0 | rng.choice((0, 0x43F)),
-                                0x8000 | rng.choice((0, 0x2800)) | b & 0x7FF),
-            lambda: struct.pack("<HHHH", 0xF240 | near >> 12 & 15 | near >> 1 & 0x400,
-                                near << 4 & 0x7000 | near & 255 | 0x100, 0xF2C0 | near >> 28,
-                                near >> 12 & 0x7000 | near >> 16 & 255 | 0x100),
-            lambda: struct.pack("<HHHH", 0xF240 | a & 0x40F, b & 0x70FF, 0xF6C1, b & 0x7000),
-            lambda: struct.pack("<H", rng.choice((0x4800, 0xA000, 0xE000)) | a & 0x7FF),
-            lambda: struct.pack("<H", 0xD000 | a & 0xFFF),
-            lambda: struct.pack("<H", 0xB100 | a & 0xAFF),
-            lambda: struct.pack("<HH", 0xF85F | a & 0x80, b),
-            lambda: struct.pack("<H", rng.choice((0x2000, 0xB580, 0x4770, 0x6800)) | a & 7),
-            lambda: bytes([a & 255]) if a % 4 == 0 else struct.pack("<HH", a, b)))()
+        if END < len(out) < size - END:
+            out += bytes(size - END - len(out))
+        near = rng.choice(h.old_segments)[1] + rng.randrange(-16, size + 64) & otd.M32
+        out += pieces(rng, near, len(out) + h.old_segments[0][1])
     return bytes(out[:size])
 
 
@@ -178,12 +276,18 @@ def some_segments(rng, n, size):
 def some_header(rng):
     size = rng.choice((0, 1, 2, 3, 5, 30, 100, 1000, 3001, 6000))
     new_size = max(1, rng.choice((1, 2, 7, 31, 200, size, size + 1, size + 50, size // 2)))
-    h = SimpleNamespace(old_size=size, new_size=new_size, arch=int(rng.random() < 0.85),
-                        tier=rng.randrange(2), reads_new=rng.randrange(2), block=0, lead=0)
+    unusual = rng.random()
+    if unusual < 0.02:
+        size, new_size = (LARGE, 9000) if unusual < 0.01 else (30000, 40000)
+    arch = rng.choice(ARCHS)
+    tiers = (otd.TIER_XS, otd.TIER_M) + ((otd.TIER_NANO,) if arch <= otd.THUMB else ())
+    h = SimpleNamespace(old_size=size, new_size=new_size, arch=arch, tier=rng.choice(tiers),
+                        reads_new=rng.randrange(2), block=0, lead=0)
     if rng.random() < 0.3:
         h.block = 1 << rng.choice((7, 7, 7, 8, 9, 12))
-        h.lead = h.block * rng.choice((1, 1, 2, 3, 8, 200))
-    n = rng.randrange(1, 9) if min(size, new_size) > 8 and rng.random() < 0.5 else 1
+        h.lead = h.block * rng.choice((1, 1, 2, 3, 8, 800))
+    many = min(size, new_size) > 8 and rng.random() < 0.5 and h.tier != otd.TIER_NANO
+    n = rng.randrange(1, 9) if many else 1
     h.old_segments = some_segments(rng, n, size) if h.arch else [(0, 0)]
     moved = n > 1 or (size > 0 and rng.random() < 0.3)
     h.new_segments = some_segments(rng, n, new_size) if h.arch and moved else h.old_segments
@@ -220,17 +324,28 @@ def header_bytes(h, old, new):
     return out
 
 
-def invent(seed):
+def invent(seed, kind=Inventor):
     for attempt in range(1000):
         rng = random.Random(f"{seed} {attempt}")
         h = some_header(rng)
-        old = some_code(rng, h.old_size, h.old_segments)
+        old = some_code(rng, h)
+        decoder = otd.decoder_of(h)
+        inventor = type(decoder.__name__, (kind, decoder), {})(h, old)
         try:
-            new, stream = Inventor(h, old).walk(rng)
+            new, stream = inventor.walk(rng)
         except Nowhere:
             continue
-        return old, header_bytes(h, old, new) + stream, new
+        if kind is Inventor or inventor.misled:
+            return old, header_bytes(h, old, new) + stream, new
     raise AssertionError("no walk came to its end")
+
+
+def must_be_refused(old, patch):
+    try:
+        otd.apply(old, patch)
+    except otd.BadPatch:
+        return
+    raise AssertionError("a patch that turns to nowhere is taken")
 
 
 def main(count, seed, folder):
@@ -239,6 +354,11 @@ def main(count, seed, folder):
         assert otd.apply(old, patch) == new, (seed, i)
         for name, data in (("old", old), ("patch", patch), ("new", new)):
             Path(folder, f"{i}.{name}").write_bytes(data)
+    for i in range(int(count) // 5):
+        old, patch, _ = invent(f"{seed} wrong {i}", Misleader)
+        must_be_refused(old, patch)
+        for name, data in (("old", old), ("patch", patch)):
+            Path(folder, f"wrong-{i}.{name}").write_bytes(data)
 
 
 if __name__ == "__main__":

@@ -4,13 +4,13 @@
 
     otd_reference.py OLD PATCH NEW     makes NEW
     otd_reference.py --trace ...       and prints every decision, as section 14 does
+    otd_reference.py --folder DIR      each DIR/*.patch makes its .new from its .old
     otd_reference.py --tables          the appendix's tables are what their formulas say
 
 Exit code 0, or 3 with a line on stderr when the patch is to be rejected. Names are those of the
 document, the tables are read from its appendix. It is made to be compared with the document, not to
 be fast: 100 KB of new take a few seconds.
 """
-import math
 import sys
 import zlib
 from pathlib import Path
@@ -18,21 +18,15 @@ from types import SimpleNamespace
 
 sys.dont_write_bytecode = True  # nothing is left among the sources
 
-from otd_reference_thumb import M32, RAM_KEYS, TIER_M, Image, Thumb, signed32  # noqa: E402
+import otd_reference_slots as slots  # noqa: E402
 from otd_reference_rv32 import Rv32  # noqa: E402
+from otd_reference_slots import (BadPatch, Coder, NanoSlots, Slots, check_tables,  # noqa: E402
+                                 reject_if)
+from otd_reference_thumb import (M32, RAM_KEYS, TIER_M, TIER_NANO, TIER_XS, Image,  # noqa: E402
+                                 Thumb, signed32)
 from otd_reference_xtensa import Xtensa  # noqa: E402
 
-SPEC = Path(__file__).resolve().parents[2] / "formats" / "otd.md"
 NONE, THUMB, RV32, XTENSA = 0, 1, 2, 3
-
-
-class BadPatch(Exception):
-    """Section 13: a reader must reject it."""
-
-
-def reject_if(condition, why):
-    if condition:
-        raise BadPatch(why)
 
 
 # -- 1 The file -----------------------------------------------------------------------------------
@@ -45,7 +39,8 @@ class Header:
         self.arch = what & 7
         self.tier = what >> 3 & 3
         self.reads_new = what >> 5 & 1
-        reject_if(self.arch > XTENSA or self.tier > TIER_M, "unsupported: byte 3")
+        reject_if(self.arch > XTENSA or self.tier > TIER_NANO, "unsupported: byte 3")
+        reject_if(self.tier == TIER_NANO and self.arch > THUMB, "unsupported: nano's architecture")
         self.old_size = self.number()
         d = self.number()
         self.new_size = self.old_size + (-(d + 1) // 2 if d & 1 else d // 2)
@@ -96,6 +91,7 @@ class Header:
         else:
             n = self.byte()
             reject_if(not 1 <= n <= 8, "malformed: number of segments")
+            reject_if(n > 1 and self.tier == TIER_NANO, "unsupported: nano's segments")
             self.old_segments = self.segments(n, self.old_size)
             self.new_segments = self.segments(n, self.new_size)
             if n == 1 and self.old_segments == self.new_segments:
@@ -112,174 +108,19 @@ class Header:
         return found
 
 
-# -- 2 The stream: coder --------------------------------------------------------------------------
-class Coder:
-    def __init__(self, stream):
-        self.stream = stream
-        self.taken = 0
-        self.range, self.code = M32, 0
-        for _ in range(4):
-            self.code = self.code << 8 | self.next_byte()
-
-    def next_byte(self):
-        self.taken += 1
-        if self.taken <= len(self.stream):
-            return self.stream[self.taken - 1]
-        reject_if(self.taken > len(self.stream) + 3, "truncated: the stream")
-        return 0
-
-    def decide(self, P):
-        bound = (self.range >> 16) * P + ((self.range & 0xFFFF) * P >> 16)
-        bit = int(self.code < bound)
-        if bit:
-            self.range = bound
-        else:
-            self.range -= bound
-            self.code -= bound
-        while self.range < 1 << 24:
-            self.range = self.range << 8
-            self.code = (self.code << 8 | self.next_byte()) & M32
-        return bit
-
-    def end(self):
-        reject_if(self.taken != len(self.stream) + 3, "malformed: the stream is too long")
-        reject_if(self.code >= 1 << 24, "malformed: the stream's end")
-
-
-# -- Appendix: tables -----------------------------------------------------------------------------
-APPENDIX = SPEC.read_text("utf-8").split("\n## Appendix", 1)[1]
-
-
-def read_table(name, count, first_is_number=True, base=10):
-    """The words in the indented lines behind a name; the first of a line may be its number."""
-    text = APPENDIX.split(f"**{name}**", 1)[1]
-    rows = [line.split() for line in text.splitlines() if line.startswith("    ")]
-    words = [word for row in rows for word in row[0 if first_is_number else 1:]]
-    return [int(word, base) for word in words[:count]]
-
-
-STRETCH = read_table("STRETCH", 256)
-SQUASH = read_table("SQUASH", 81)
-RATE = read_table("RATE", 16)
-GRID_COUNTS = read_table("GRID", 40)                 # they stand under one heading
-GRID, COUNTS = GRID_COUNTS[:32], GRID_COUNTS[32:]
-FIRST_SLOTS = [(GRID[byte >> 3], COUNTS[byte & 7])
-               for byte in read_table("First values of slots", 960 + 95, False, 16)]
-FIRST_WEIGHTS = [value * 32768 for value in read_table("First values of weights", 40)]
-
-
-def check_tables():
-    def nearest(x):
-        return math.floor(x + 0.5)
-    assert STRETCH == [nearest(256 * math.log((8 * k + 4) / (4092 - 8 * k)) / 16)
-                       for k in range(256)]
-    assert SQUASH == [nearest(65536 / (1 + math.exp(32 * j / 256))) for j in range(81)]
-    assert RATE == [nearest(max(65536 / (n + 1.5), 65536 / 18)) for n in range(16)]
-    assert all(p % 16 == 0 and 16 <= p <= 65520 for p in GRID) and max(COUNTS) <= 15
-
-
-# -- 3 Slots --------------------------------------------------------------------------------------
-MATCH_OP, MATCH_RUN, MATCH_PAST = 0, 129, 177
-UNIT, UNIT_PAST, ESCAPE, CANDIDATE = 242, 282, 346, 354
-TURN, TURN_OP, SPLIT, TO = 358, 374, 406, 407
-AGAIN, AGAIN_OP, HIGH, HIGH_PAST = 409, 413, 445, 461
-EXPECTED, NUMBER, ORDER_0, HASHED = 477, 509, 704, 960
-W_MATCH, W_UNIT, W_TURN, W_AGAIN, W_HIGH, W_LITERAL = 0, 6, 8, 10, 14, 16
-
-
-STRETCHED = [16 * STRETCH[q >> 3] if q >> 3 < 256 else -16 * STRETCH[511 - (q >> 3)]
-             for q in range(4096)]
-
-
-def squash(x):
-    a = min(abs(x), 2559)
-    j, r = a // 32, a % 32
-    low = (SQUASH[j] * (32 - r) + SQUASH[j + 1] * r + 16) // 32
-    return 65536 - low if x > 0 else low
-
-
-def within(low, value, high):
-    return max(low, min(value, high))
-
-
-class Slots:
-    """Sections 3 and 4: slots, weights and decisions."""
-
-    def __init__(self, tier, coder, trace):
-        self.H = 4096 if tier == TIER_M else 256
-        begin = FIRST_SLOTS[:960] + [(32768, 0)] * self.H + FIRST_SLOTS[960:]
-        self.MORE_UNIT = 960 + self.H
-        self.MORE_NUMBER = self.MORE_UNIT + 56
-        self.p, self.n = map(list, zip(*begin))
-        self.weights = FIRST_WEIGHTS[:]
-        self.coder, self.trace = coder, trace
-
-    def learn(self, slot, bit):
-        p, n = self.p[slot], self.n[slot]
-        p += (65535 - p) * RATE[n] >> 16 if bit else -(p * RATE[n] >> 16)
-        self.p[slot] = within(16, p + 8 & ~15, 65520)
-        self.n[slot] = min(n + 1, 15)
-
-    def decide(self, P, what, slots):
-        bit = self.coder.decide(P)
-        if self.trace:
-            self.trace(f"{what} {' '.join(map(str, slots))} {P} {bit} "
-                       f"{self.coder.range:08x} {self.coder.code:08x}")
-        return bit
-
-    def plain(self, slot, what):
-        bit = self.decide(self.p[slot], what, (slot,))
-        self.learn(slot, bit)
-        return bit
-
-    def mixed(self, slots, w, what, rate=6, ebit=1):
-        """ebit 0: the last slot is about "as expected", and a 0 is expected."""
-        x = [STRETCHED[self.p[slot] >> 4] for slot in slots]
-        if not ebit:
-            x[-1] = -x[-1]
-        total = sum((self.weights[w + i] >> 6) * xi for i, xi in enumerate(x))
-        P = within(16, squash(total >> 14), 65520)
-        bit = self.decide(P, what, slots)
-        error = ((65535 if bit else 0) - P) * rate
-        for i, xi in enumerate(x):
-            weight = self.weights[w + i] + (xi * (error >> 4) + 512 >> 10)
-            self.weights[w + i] = within(-(1 << 23), weight, 1 << 23)
-        for slot in slots[:-1]:
-            self.learn(slot, bit)
-        self.learn(slots[-1], bit if ebit else 1 - bit)
-        return bit
-
-    # -- 7 Numbers --------------------------------------------------------------------------------
-    def number(self, number_set):
-        first = NUMBER + 39 * number_set if number_set < 5 else self.MORE_NUMBER
-        more, of_bit = f"number {number_set}, more", f"number {number_set}, bit"
-        n = 0
-        while self.plain(first + min(n, 19), more):
-            n += 1
-            reject_if(n > 31, "malformed: a unary count")
-        v = 1
-        for j in range(n - 1, -1, -1):
-            if j == n - 1:
-                bit = self.plain(first + 20 + min(n, 16) - 1, of_bit)
-            elif j == n - 2:
-                bit = self.plain(first + 36, of_bit)
-            elif j < 2:
-                bit = self.plain(first + 37 + j, of_bit)
-            else:
-                bit = self.decide(32768, of_bit, ())
-            v = v << 1 | bit
-        return v - 1
-
-    def signed(self, number_set):
-        n = self.number(number_set)
-        return -(n + 1) // 2 if n & 1 else n // 2
-
-
 # -- 10 Address map -------------------------------------------------------------------------------
 class Map:
-    def __init__(self, tier):
-        self.limit = 640 if tier == TIER_M else 136
+    LAST_TIME = 4095
+
+    def __init__(self, limit):
+        self.limit = limit
         self.entries, self.clock = [], 0
+
+    def key(self, key):
+        return key
+
+    def takes(self, shift):
+        return -(1 << 25) <= shift < 1 << 25
 
     def floor(self, key):
         low, high = 0, len(self.entries)
@@ -292,12 +133,13 @@ class Map:
         return low
 
     def tick(self):
-        if self.clock < 4095:
+        if self.clock < self.LAST_TIME:
             self.clock += 1
             return
+        half = (self.LAST_TIME + 1) // 2
         for entry in self.entries:
-            entry.time = max(entry.time - 2048, 0)
-        self.clock = 2048
+            entry.time = max(entry.time - half, 0)
+        self.clock = half
 
     def refresh(self, i):
         self.tick()
@@ -305,7 +147,7 @@ class Map:
 
     def teach(self, key, shift):
         f = self.floor(key)
-        if not -(1 << 25) <= shift < 1 << 25:
+        if not self.takes(shift):
             return
         self.tick()
         entries = self.entries
@@ -334,37 +176,52 @@ class Map:
         return worst
 
 
+class NanoMap(Map):
+    """Narrower entries, counted in halfwords."""
+    LAST_TIME = 511
+
+    def key(self, key):
+        def even(k):
+            return min(k & ~1, (1 << 21) - 2)
+        return even(key) if key < RAM_KEYS else RAM_KEYS + even(key - RAM_KEYS)
+
+    def takes(self, shift):
+        return shift % 2 == 0 and -(1 << 18) <= shift < 1 << 18
+
+
 # -- 5 State, 6 A step ----------------------------------------------------------------------------
 class Decoder:
     def __init__(self, header, old, trace=None):
         self.header, self.tier, self.old = header, header.tier, old
         self.old_image = Image(header.old_size, header.old_segments)
         self.new_image = Image(header.new_size, header.new_segments)
-        self.lone_hashed = self.tier == TIER_M
-        self.map = Map(self.tier)
-        self.code = self.code_of(header.arch)
         self.new = bytearray()
         self.trace = trace and (lambda line: trace(f"{self.at:02x} {self.from_:02x} {line}"))
         self.at = self.from_ = self.run = self.miss = self.past = 0
         self.taught, self.second, self.block = 1, 0, 0
         self.split_at = self.turned_at = None
         self.diff, self.last_diff = [0] * 32, 0
-        self.learned = [0, 0]
-
-    def code_of(self, arch):
-        return Thumb(self.old_image, self.tier) if arch == THUMB else None
+        self.learned, self.map = [0, 0], Map(640 if self.tier == TIER_M else 136)
+        self.code = Thumb(self.old_image, self.tier) if header.arch == THUMB else None
+        self.lone_hashed = self.tier == TIER_M
 
     def decode(self):
         if self.header.new_size == 0:
             reject_if(self.header.stream, "malformed: new is empty and the stream is not")
         else:
             self.coder = Coder(self.header.stream)
-            self.slots = Slots(self.tier, self.coder, self.trace)
-            while self.at < self.header.new_size:
-                self.step()
-            self.coder.end()
+            self.make()
         reject_if(zlib.crc32(self.new) != self.header.new_crc, "malformed: new's CRC-32")
         return bytes(self.new)
+
+    def make(self):
+        self.slots = self.begin_slots()
+        while self.at < self.header.new_size:
+            self.step()
+        self.coder.end()
+
+    def begin_slots(self):
+        return Slots(self.tier, self.coder, self.trace)
 
     def remember(self, b):
         self.past = (self.past << 1 | b) & 63
@@ -379,54 +236,58 @@ class Decoder:
 
     def put(self, data):
         for byte in data:
-            if self.at & 1:
-                self.second = int(self.second == 0 and byte >= 0xE8)
+            self.pass_over(byte)
             self.new.append(byte)
             self.at += 1
             self.from_ += 1
 
+    def pass_over(self, byte):
+        if self.at & 1:
+            self.second = int(self.second == 0 and byte >= 0xE8)
+
     def is_there(self, f):
         size = self.header.old_size
         if f < size:
-            block = self.header.block
-            return not block or f + self.header.lead >= (self.at // block + 1) * block
+            return not self.gone(f)
         return self.header.reads_new and f - size < self.at
+
+    def gone(self, f):
+        block = self.header.block
+        return block and f + self.header.lead < (self.at // block + 1) * block
 
     def here(self):
         if self.from_ >= self.header.old_size:
             return 0
         return signed32(self.new_image.addr(self.at) - self.old_image.addr(self.from_))
 
+    def byte_at(self, f):
+        size = self.header.old_size
+        return self.old[f] if f < size else self.new[f - size]
+
     def source(self):
-        if self.from_ < self.header.old_size and not self.is_there(self.from_):
-            return b""
-        src = self.old[self.from_:self.from_ + 8]
-        if len(src) < 8 and self.header.reads_new:
-            behind = max(self.from_ - self.header.old_size, 0)
-            src += bytes(self.new[behind:behind + 8 - len(src)])
-        return src
+        src = bytearray()
+        while len(src) < 8 and self.is_there(self.from_ + len(src)):
+            src.append(self.byte_at(self.from_ + len(src)))
+        return bytes(src)
 
     def step(self):
         src = self.source()
-        old_size = self.header.old_size
-        if not self.taught and self.run >= 12 and self.from_ < old_size:
+        if not self.taught and self.run >= 12 and self.from_ < self.header.old_size:
             self.taught = 1
-            self.map.teach(self.from_ - self.run, self.here())
-        self.made()
-        if self.code and self.at >= self.block and self.from_ < old_size:
-            unit = self.recognise(src[:old_size - self.from_])
-            self.seen(src)
-            if unit and unit.length <= self.header.new_size - self.at and self.unit(unit, src):
-                return
-        elif self.code and self.from_ < old_size:
-            self.seen(src)
-        self.match(src)
+            self.map.teach(self.map.key(self.from_ - self.run), self.here())
+        unit = self.find_unit(src)
+        if not (unit and self.unit(unit, src)):
+            self.match(src)
 
-    def made(self):
-        """What RV32 learns of the last bytes of new."""
-
-    def seen(self, src):
-        """What RV32 learns of the instruction at `from`."""
+    def find_unit(self, src):
+        in_old = self.header.old_size - self.from_
+        if not self.code or self.at < self.block or in_old <= 0:
+            return None
+        unit = self.recognise(src[:in_old])
+        if not unit or unit.length > self.header.new_size - self.at:
+            return None
+        unit.key = self.map.key(unit.key)
+        return unit
 
     def recognise(self, data):
         return None if self.at & 1 or self.from_ & 1 else self.code.recognise(self.from_, data)
@@ -464,14 +325,10 @@ class Decoder:
         guesses = [unit.target + shift & M32 for shift in candidates]
         if unit.step == 4:
             guesses = [guess + 2 & ~3 & M32 for guess in guesses]
-        slots = self.slots
-        slot = (UNIT + unit.kind * 8 if unit.kind < 5 else
-                slots.MORE_UNIT + (unit.kind - 5) * 8) + cls
-        past_slot = UNIT_PAST + unit.group * 16 + (self.past & 7) * 2 + (cls < 2)
-        first = slots.mixed((slot, past_slot), W_UNIT, f"UNIT, kind {unit.kind}, class {cls}")
+        first = self.ask_unit(unit, cls)
         if first:
             t = guesses[0]
-        elif slots.plain(ESCAPE + (cls > 1) * 4 + min(self.miss, 3), "ESCAPE"):
+        elif self.ask_escape(cls):
             self.miss = min(self.miss + 1, 7)
             self.block = self.at + unit.length
             return False
@@ -482,9 +339,9 @@ class Decoder:
 
     def other_target(self, unit, guesses):
         for i in range(1, len(guesses)):
-            if self.slots.plain(CANDIDATE + i - 1, f"CANDIDATE {i}"):
+            if self.ask_candidate(i):
                 return guesses[i]
-        d = self.slots.signed(self.number_set(unit))
+        d = self.slots.signed(unit.numbers)
         return guesses[0] + d * unit.step & M32
 
     def take_unit(self, unit, src, t, first, cls):
@@ -493,7 +350,7 @@ class Decoder:
         shift = signed32(t - unit.target)
         if first and cls < 2:
             self.map.refresh(self.map.floor(unit.key) - 1)
-        elif self.teaches(unit, first):
+        elif not (first and unit.teaches_later):
             self.map.teach(unit.key, shift)
             if shift != self.learned[0]:
                 self.learned = [shift, self.learned[0]]
@@ -507,19 +364,10 @@ class Decoder:
         self.put(out)
         self.second = 0
 
-    def op(self, expected):
+    # -- 9 MATCH ----------------------------------------------------------------------------------
+    def op(self, _half, expected):
         return expected >> 11
 
-    def match_past(self):
-        return self.past
-
-    def number_set(self, unit):
-        return (1, 1, 0, 5)[unit.group]
-
-    def teaches(self, unit, first):
-        return not (first and unit.local)
-
-    # -- 9 MATCH ----------------------------------------------------------------------------------
     def match(self, src):
         half = (not self.at & 1 and self.header.new_size - self.at >= 2 and
                 self.split_at != self.at)
@@ -527,33 +375,24 @@ class Decoder:
         expected = (src[0] | src[1] << 8 if half else src[0]) if known else 0
         if known and self.as_expected(half, expected):
             self.put(src[:2 if half else 1])
-            return
-        if self.turned_at != self.at:
-            slots = (TURN + half * 8 + self.miss,
-                     TURN_OP + (self.op(expected) >> 1) * 2 + (self.past & 1))
-            if self.slots.mixed(slots, W_TURN, "TURN"):
-                self.turn()
-                return
-        if not half:
+        elif self.turned_at != self.at and self.ask_turn(half, expected):
+            self.turn()
+        elif not half:
             b = self.literal(3, known, expected)
             self.trouble()
             self.put([b])
-        elif self.slots.plain(SPLIT, "SPLIT"):
+        elif self.ask_split():
             self.split_at = self.at
             self.match(src)
         else:
             halfword = self.halfword(known, expected)
             if known:
-                self.last_diff = self.diff[self.op(expected)] = halfword - expected & 0xFFFF
+                self.last_diff = self.diff[self.op(half, expected)] = halfword - expected & 0xFFFF
             self.trouble()
             self.put([halfword & 255, halfword >> 8])
 
     def as_expected(self, half, expected):
-        bucket = self.run if self.run < 4 else min(11, 1 + self.run.bit_length())
-        slots = (MATCH_OP + (self.op(expected) * 4 + (self.past & 3) if half else 128),
-                 MATCH_RUN + ((0 if half else 12) + bucket) * 2 + (self.miss > 1),
-                 MATCH_PAST + (self.match_past() if half else 64))
-        if not self.slots.mixed(slots, W_MATCH + (0 if half else 3), "MATCH"):
+        if not self.ask_match(half, expected):
             return False
         self.run += 2 if half else 1
         self.remember(1)
@@ -561,16 +400,16 @@ class Decoder:
             self.calm()
         return True
 
+    def candidates_again(self, expected):
+        diffs = (self.diff[self.op(1, expected)], self.last_diff)
+        return enumerate(dict.fromkeys(c for c in diffs if c))
+
     def halfword(self, known, expected):
         if known:
-            candidates = [c for c in (self.diff[self.op(expected)], self.last_diff) if c]
-            for which, candidate in enumerate(dict.fromkeys(candidates)):
-                slots = (AGAIN + which * 2 + (self.past & 1),
-                         AGAIN_OP + (self.op(expected) >> 1) * 2 + which)
-                if self.slots.mixed(slots, W_AGAIN + 2 * which, "AGAIN"):
+            for which, candidate in self.candidates_again(expected):
+                if self.ask_again(which, expected):
                     return expected + candidate & 0xFFFF
-            slots = (HIGH + (self.op(expected) >> 1), HIGH_PAST + (self.past & 15))
-            if self.slots.mixed(slots, W_HIGH, "HIGH"):
+            if self.ask_high(expected):
                 high = expected >> 8
                 return high << 8 | self.literal(2, known, expected, high)
         high = self.literal(0, known, expected)
@@ -581,16 +420,7 @@ class Decoder:
         node, agree = 1, known
         for j in range(8):
             ebit = e >> 7 - j & 1
-            if kind in (1, 2):
-                slots = [self.hashed(256 + high, node)]
-            else:
-                slots = [ORDER_0 + node]
-                if self.lone_hashed:
-                    slots.append(self.hashed(self.new[-1] if self.new else 0, node))
-            if agree:
-                slots.append(EXPECTED + j * 4 + kind)
-            w = W_LITERAL + (2 * kind + agree) * 3
-            bit = self.slots.mixed(slots, w, f"literal {kind}, j = {j}", 14, ebit if agree else 1)
+            bit = self.ask_bit(kind, j, ebit if agree else None, node, high)
             agree = agree and bit == ebit
             node = node << 1 | bit
         return node & 255
@@ -598,82 +428,191 @@ class Decoder:
     def hashed(self, c, node):
         h = ((c + 65536 * self.second) * 0x9E3779B1 + node) * 0x9E3779B1 & M32
         h = (h ^ h >> 15) * 0x9E3779B1 & M32
-        return HASHED + (h >> 16 & self.slots.H - 1)
+        return slots.HASHED + (h >> 16 & self.slots.H - 1)
 
     def turn(self):
-        if self.slots.plain(TO, "TO near"):
+        if self.ask_to(0):
             target = self.from_ + self.slots.signed(2)
-        elif self.header.reads_new and self.slots.plain(TO + 1, "TO new"):
+        elif self.header.reads_new and self.ask_to(1):
             target = self.header.old_size + self.at - 1 - self.slots.number(4)
         else:
             target = self.at + self.slots.signed(3)
         self.from_ = target & M32
-        reject_if(not self.is_there(self.from_), "malformed: a turn to nowhere")
+        self.must_be_there()
         self.block = self.turned_at = self.at
         self.taught = 0
         self.trouble()
 
+    def must_be_there(self):
+        reject_if(not self.is_there(self.from_), "malformed: a turn to nowhere")
 
-# -- 16 RV32 --------------------------------------------------------------------------------------
+    # -- 3 The decisions' slots, 4 their weights --------------------------------------------------
+    def bucket(self):
+        return self.run if self.run < 4 else min(11, 1 + self.run.bit_length())
+
+    def ask_unit(self, unit, cls):
+        slot = (slots.UNIT + unit.kind * 8 if unit.kind < 5 else
+                self.slots.MORE_UNIT + (unit.kind - 5) * 8) + cls
+        past_slot = slots.UNIT_PAST + unit.group * 16 + (self.past & 7) * 2 + (cls < 2)
+        what = f"UNIT, kind {unit.kind}, class {cls}"
+        return self.slots.mixed((slot, past_slot), slots.W_UNIT, what)
+
+    def ask_escape(self, cls):
+        return self.slots.plain(slots.ESCAPE + (cls > 1) * 4 + min(self.miss, 3), "ESCAPE")
+
+    def ask_candidate(self, i):
+        return self.slots.plain(slots.CANDIDATE + i - 1, f"CANDIDATE {i}")
+
+    def past_index(self):
+        return self.past
+
+    def ask_match(self, half, expected):
+        op, bucket = self.op(half, expected), self.bucket()
+        asked = (slots.MATCH_OP + (op * 4 + (self.past & 3) if half else 128),
+                 slots.MATCH_RUN + ((0 if half else 12) + bucket) * 2 + (self.miss > 1),
+                 slots.MATCH_PAST + (self.past_index() if half else 64))
+        return self.slots.mixed(asked, slots.W_MATCH + (0 if half else 3), "MATCH")
+
+    def ask_turn(self, half, expected):
+        op = self.op(half, expected) >> 1
+        asked = (slots.TURN + half * 8 + self.miss, slots.TURN_OP + op * 2 + (self.past & 1))
+        return self.slots.mixed(asked, slots.W_TURN, "TURN")
+
+    def ask_to(self, which):
+        return self.slots.plain(slots.TO + which, ("TO near", "TO new")[which])
+
+    def ask_split(self):
+        return self.slots.plain(slots.SPLIT, "SPLIT")
+
+    def ask_again(self, which, expected):
+        asked = (slots.AGAIN + which * 2 + (self.past & 1),
+                 slots.AGAIN_OP + (self.op(1, expected) >> 1) * 2 + which)
+        return self.slots.mixed(asked, slots.W_AGAIN + 2 * which, "AGAIN")
+
+    def ask_high(self, expected):
+        asked = (slots.HIGH + (self.op(1, expected) >> 1), slots.HIGH_PAST + (self.past & 15))
+        return self.slots.mixed(asked, slots.W_HIGH, "HIGH")
+
+    def ask_bit(self, kind, j, ebit, node, high):
+        """Bit j of a literal; ebit is None once it does not agree."""
+        if kind in (1, 2):
+            asked = [self.hashed(256 + high, node)]
+        else:
+            asked = [slots.ORDER_0 + node]
+            if self.lone_hashed:
+                asked.append(self.hashed(self.new[-1] if self.new else 0, node))
+        agree = ebit is not None
+        if agree:
+            asked.append(slots.EXPECTED + j * 4 + kind)
+        w = slots.W_LITERAL + (2 * kind + agree) * 3
+        what = f"literal {kind}, j = {j}"
+        return self.slots.mixed(asked, w, what, 14, ebit if agree else 1)
+
+
+# -- 4 Tier nano ----------------------------------------------------------------------------------
+class NanoDecoder(Decoder):
+    def __init__(self, header, old, trace=None):
+        super().__init__(header, old, trace)
+        self.map = NanoMap(43)
+
+    def begin_slots(self):
+        return NanoSlots(self.coder, self.trace)
+
+    def ask_unit(self, unit, cls):
+        slot = (unit.kind == 1) * 10 + min(cls, 4) * 2 + (self.miss > 1)
+        return self.slots.plain(slots.N_UNIT + slot, f"UNIT, kind {unit.kind}, class {cls}")
+
+    def ask_escape(self, cls):
+        return self.slots.plain(slots.N_ESCAPE + (cls > 1) * 2 + (self.miss > 1), "ESCAPE")
+
+    def ask_candidate(self, i):
+        return self.slots.plain(slots.N_CANDIDATE + i - 1, f"CANDIDATE {i}")
+
+    def ask_match(self, half, expected):
+        run = self.bucket() * 2 + (self.miss > 1) if half else 24
+        past = self.past & 15 if half else 16
+        return self.slots.pair(slots.N_PAST + past, slots.N_RUN + run, "MATCH")
+
+    def ask_turn(self, half, expected):
+        return self.slots.plain(slots.N_TURN + (1 + (expected >> 13) if half else 0), "TURN")
+
+    def ask_to(self, which):
+        return self.slots.plain(slots.N_TO + which, ("TO near", "TO new")[which])
+
+    def ask_split(self):
+        return self.slots.plain(slots.N_SPLIT, "SPLIT")
+
+    def ask_again(self, which, expected):
+        return self.slots.plain(slots.N_AGAIN + which * 2 + (self.past & 1), "AGAIN")
+
+    def ask_high(self, expected):
+        return self.slots.plain(slots.N_HIGH + (expected >> 13) * 2 + (self.past & 1), "HIGH")
+
+    def ask_bit(self, kind, j, ebit, node, _high):
+        if ebit is not None:
+            slot = slots.N_AGREE + kind % 3 * 16 + j * 2 + ebit
+        elif kind in (0, 3):
+            slot = slots.N_HIGH_BITS + (node - 1 if j < 5 else 26 + j)
+        else:
+            slot = slots.N_LOW_BITS + j
+        return self.slots.plain(slot, f"literal {kind}, j = {j}")
+
+
+# -- 17 RV32 --------------------------------------------------------------------------------------
 class Rv32Decoder(Decoder):
-    def code_of(self, arch):
-        self.map.limit -= 23
-        return Rv32(self.old_image)
+    def __init__(self, header, old, trace=None):
+        super().__init__(header, old, trace)
+        self.map = Map(617 if self.tier == TIER_M else 113)
+        self.code = Rv32(self.old_image, self.tier, old)
 
-    def put(self, data):
-        for byte in data:
-            if self.at & 1:
-                self.second = int(self.second == 0 and self.new[-1] & 3 == 3)
-            self.new.append(byte)
-            self.at += 1
-            self.from_ += 1
+    def pass_over(self, byte):
+        if self.at & 1:
+            self.second = int(self.second == 0 and self.new[-1] & 3 == 3)
 
-    def made(self):
-        self.code.made(self.new, self.new_image.addr(self.at))
-
-    def seen(self, src):
-        if not self.second and not (self.at | self.from_) & 1 and len(src) >= 4:
-            self.code.see(int.from_bytes(src[:4], "little"), self.old_image.addr(self.from_),
-                          self.at)
+    def find_unit(self, src):
+        self.settle()
+        unit = super().find_unit(src)
+        odd = self.at & 1 or self.from_ & 1
+        if self.from_ < self.header.old_size and not (self.second or odd) and len(src) >= 4:
+            word = int.from_bytes(src[:4], "little")
+            self.code.see(word, self.old_image.addr(self.from_), self.at)
+        return unit
 
     def recognise(self, data):
         if self.at & 1 or self.from_ & 1:
             return None
-        return self.code.recognise(self.from_, data, self.old[self.from_:self.from_ + 44],
-                                   self.second)
+        return self.code.recognise(self.from_, data, self.second == 0)
 
-    def op(self, expected):
+    def settle(self):
+        """2a: the new base of an upper part that has just been made."""
+        upper = self.code.uppers[0] if self.code.uppers else None
+        if upper and upper.open and upper.place + 4 == self.at:
+            word = int.from_bytes(self.new[-4:], "little")
+            self.code.settle(word, self.new_image.addr(self.at) - 4 & M32)
+
+    def op(self, half, expected):
         if self.second:
             return self.new[self.at - 2] >> 2 & 31
         return (expected >> 13) * 4 + (expected & 3)
 
-    def match_past(self):
+    def past_index(self):
         return (self.past & 31) + 32 * self.second
 
-    def number_set(self, unit):
-        return 5 if unit.group == 3 and self.tier == TIER_M else (1, 1, 0, 0)[unit.group]
 
-    def teaches(self, unit, first):
-        return not (first and (unit.local or unit.kind == 3))
-
-
-# -- 17 Xtensa ------------------------------------------------------------------------------------
+# -- 18 Xtensa ------------------------------------------------------------------------------------
 class XtensaDecoder(Decoder):
     """Everything byte by byte; `second` is what is left of an instruction."""
 
-    def code_of(self, arch):
+    def __init__(self, header, old, trace=None):
+        super().__init__(header, old, trace)
+        self.code = Xtensa(self.old_image)
         self.lone_hashed = True
-        return Xtensa(self.old_image)
 
-    def put(self, data):
-        for byte in data:
-            if self.second:
-                self.second -= 1
-            else:
-                self.second = 2 if byte & 15 < 8 else 1
-            self.new.append(byte)
-            self.at += 1
-            self.from_ += 1
+    def pass_over(self, byte):
+        if self.second:
+            self.second -= 1
+        else:
+            self.second = 2 if byte & 15 < 8 else 1
 
     def recognise(self, data):
         return self.code.recognise(self.from_, data, self.second == 0)
@@ -682,31 +621,25 @@ class XtensaDecoder(Decoder):
         super().turn()
         self.second = 0
 
+    def op(self, _half, expected):
+        return 16 + (expected >> 4) if self.second else expected & 15
+
     def match(self, src):
         known = len(src) > 0
         expected = src[0] if known else 0
-        op = 16 + (expected >> 4) if self.second else expected & 15
-        if known and self.byte_expected(op):
+        if known and self.as_expected(0, expected):
             self.put(src[:1])
-            return
-        if self.turned_at != self.at:
-            slots = (TURN + self.miss, TURN_OP + (op >> 1) * 2 + (self.past & 1))
-            if self.slots.mixed(slots, W_TURN, "TURN"):
-                self.turn()
-                return
-        byte = self.again(op, expected) if known else None
-        if byte is None:
-            byte = self.literal(3, known, expected)
-        if known:
-            self.last_diff = self.diff[op] = byte - expected & 0xFF
-        self.trouble()
-        self.put([byte])
+        elif self.turned_at != self.at and self.ask_turn(0, expected):
+            self.turn()
+        else:
+            byte = self.told(known, expected)
+            if known:
+                self.last_diff = self.diff[self.op(0, expected)] = byte - expected & 0xFF
+            self.trouble()
+            self.put([byte])
 
-    def byte_expected(self, op):
-        bucket = self.run if self.run < 4 else min(11, 1 + self.run.bit_length())
-        slots = (MATCH_OP + op * 4 + (self.past & 3), MATCH_RUN + bucket * 2 + (self.miss > 1),
-                 MATCH_PAST + self.past)
-        if not self.slots.mixed(slots, W_MATCH, "MATCH"):
+    def as_expected(self, half, expected):
+        if not self.ask_match(1, expected):  # the slots and weights of halfwords
             return False
         self.run += 1
         self.remember(1)
@@ -714,23 +647,37 @@ class XtensaDecoder(Decoder):
             self.calm()
         return True
 
-    def again(self, op, expected):
-        candidates = [c for c in (self.diff[op], self.last_diff) if c]
-        for which, candidate in enumerate(dict.fromkeys(candidates)):
-            slots = (AGAIN + which * 2 + (self.past & 1), AGAIN_OP + (op >> 1) * 2 + which)
-            if self.slots.mixed(slots, W_AGAIN + 2 * which, "AGAIN"):
+    def told(self, known, expected):
+        for which, candidate in self.candidates_again(expected) if known else ():
+            if self.ask_again(which, expected):
                 return expected + candidate & 0xFF
-        return None
+        return self.literal(3, known, expected)
+
+
+def decoder_of(header):
+    if header.tier == TIER_NANO:
+        return NanoDecoder
+    return {RV32: Rv32Decoder, XTENSA: XtensaDecoder}.get(header.arch, Decoder)
 
 
 def apply(old, patch, trace=None):
     header = Header(patch)
     reject_if(header.old_size != len(old) or header.old_crc != zlib.crc32(old), "wrong base")
-    if header.arch == RV32:
-        return Rv32Decoder(header, old, trace).decode()
-    if header.arch == XTENSA:
-        return XtensaDecoder(header, old, trace).decode()
-    return Decoder(header, old, trace).decode()
+    return decoder_of(header)(header, old, trace).decode()
+
+
+def check_folder(folder):
+    wrong = 0
+    for patch in sorted(Path(folder).glob("*.patch")):
+        try:
+            made = apply(patch.with_suffix(".old").read_bytes(), patch.read_bytes())
+            why = "makes something else" if made != patch.with_suffix(".new").read_bytes() else None
+        except BadPatch as error:
+            why = error
+        if why:
+            print(f"{patch}: {why}", file=sys.stderr)
+            wrong += 1
+    return 3 if wrong else 0
 
 
 def main(argv):
@@ -739,6 +686,8 @@ def main(argv):
     if argv == ["--tables"]:
         check_tables()
         return 0
+    if len(argv) == 2 and argv[0] == "--folder":
+        return check_folder(argv[1])
     if len(argv) != 3:
         print(__doc__, file=sys.stderr)
         return 2

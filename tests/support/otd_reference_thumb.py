@@ -3,7 +3,7 @@
 
 M32 = 0xFFFFFFFF
 RAM_KEYS = 1 << 25
-TIER_M = 1
+TIER_XS, TIER_M, TIER_NANO = 0, 1, 2
 
 
 def signed32(value):
@@ -59,7 +59,9 @@ class Unit:
         self.kind, self.length, self.target, self.key = kind, length, target & M32, key
         self.group = (0, 1, 2, 2, 2, 3, 3, 3, 3, 3, 3, 3)[kind]
         self.local = 5 <= kind <= 10
+        self.teaches_later = self.local
         self.step = (1, 1, 2, 2, 2, 4, 4, 2, 2, 2, 1, 1)[kind]
+        self.numbers = (1, 1, 0, 5)[self.group]
 
 
 # What d a kind can hold: least, most, and what it is a multiple of.

@@ -8,7 +8,9 @@ class Unit:
         self.kind, self.length, self.target, self.key = kind, length, target & M32, key
         self.group = (0, 1, 2, 2, 2)[kind]
         self.local = kind in (3, 4)
+        self.teaches_later = self.local
         self.step = (1, 1, 4, 4, 1)[kind]
+        self.numbers = 1 if kind < 2 else 0
 
 
 class Xtensa:
