@@ -7,8 +7,9 @@ usage: bench/delta.py OTATOOL [--corpus DIR] [--large] [--only NAMES] [--sizes] 
 
 DIR is a folder of product folders whose files, sorted, are releases in order; without it the sensor
 example is measured. Its INDEX.tsv, if there is one, tells each product's CPU. --large adds two
-pairs of 8 MiB made from them. NAMES are the contests to measure, of bsdiff, vcdiff, otd and otd-m,
-with commas between; all unless given. --sizes makes every patch once, and compares sizes alone.
+pairs of 8 MiB made from them. NAMES are the contests to measure, of bsdiff, vcdiff, otd, otd-nano
+and otd-m, with commas between; all unless given. --sizes makes every patch once, and compares sizes
+alone.
 
 Every command of a pair runs once in turn, N times over (default 5), so that a busy moment of the
 machine meets all; times and resident memory are medians. Peak heap comes from a run of its own.

@@ -4,15 +4,15 @@
  * OTA_OTD_ONLY_RV32, OTA_OTD_ONLY_XTENSA leave that one and none, OTA_OTD_ONLY_NONE none; files of
  * the others (otd_thumb.c, otd_thumb_more.c, otd_rv32.c, otd_xtensa.c) are then not needed.
  * OTA_OTD_ONLY_XS does without the other tiers, otd_nano.c, otd_priors_nano.c and
- * otd_thumb_more.c; OTA_OTD_ONLY_NANO without the other tiers, otd_priors.c, otd_thumb_more.c,
- * otd_rv32.c and otd_xtensa.c. OTA_OTD_TWO_SLOTS leaves out patches that are applied in place.
+ * otd_thumb_more.c; OTA_OTD_ONLY_NANO without the other tiers, otd_thumb_more.c, otd_rv32.c and
+ * otd_xtensa.c. OTA_OTD_TWO_SLOTS leaves out patches that are applied in place.
  */
 #ifndef OTD_ARCH_H
 #define OTD_ARCH_H
 
 #include <ota/otd_unit.h>
 
-/* What this build has: the first to leave out takes the rest with it. */
+/* What this build has: the first to leave out takes the rest with it. Nano is for Thumb or none. */
 #if defined(OTA_OTD_ONLY_XS)
 #define OTD_HAS_XS   true
 #define OTD_HAS_M    false
@@ -31,12 +31,14 @@
 #else
 #define OTD_HAS_THUMB true
 #endif
-#if defined(OTA_OTD_ONLY_NONE) || defined(OTA_OTD_ONLY_THUMB) || defined(OTA_OTD_ONLY_XTENSA)
+#if defined(OTA_OTD_ONLY_NONE) || defined(OTA_OTD_ONLY_THUMB) || defined(OTA_OTD_ONLY_XTENSA) ||   \
+	defined(OTA_OTD_ONLY_NANO)
 #define OTD_HAS_RV32 false
 #else
 #define OTD_HAS_RV32 true
 #endif
-#if defined(OTA_OTD_ONLY_NONE) || defined(OTA_OTD_ONLY_THUMB) || defined(OTA_OTD_ONLY_RV32)
+#if defined(OTA_OTD_ONLY_NONE) || defined(OTA_OTD_ONLY_THUMB) || defined(OTA_OTD_ONLY_RV32) ||     \
+	defined(OTA_OTD_ONLY_NANO)
 #define OTD_HAS_XTENSA false
 #else
 #define OTD_HAS_XTENSA true
@@ -64,10 +66,10 @@ static inline bool otd_has_tier(enum ota_otd_tier tier)
 	return false;
 }
 
-/* True when the images are of that architecture; the compiler sees through it. */
+/* True when the images are of that architecture, and this build has it. */
 static inline bool otd_is_thumb(unsigned arch)
 {
-	return OTD_HAS_THUMB && ((!OTD_HAS_RV32 && !OTD_HAS_XTENSA) || arch == OTA_OTD_THUMB);
+	return OTD_HAS_THUMB && arch == OTA_OTD_THUMB;
 }
 
 static inline bool otd_is_rv32(unsigned arch)

@@ -3,10 +3,15 @@
 #include "otd_arch.h"
 #include "otd_coder.h"
 
+/* What this build can go on with; what it leaves out it would take for something else. */
+#define STATE_HAS                                                                                  \
+	((uint32_t)OTD_HAS_XS | (uint32_t)OTD_HAS_M << 1 | (uint32_t)OTD_HAS_NANO << 2 |           \
+	 (uint32_t)OTD_HAS_THUMB << 3 | (uint32_t)OTD_HAS_RV32 << 4 |                              \
+	 (uint32_t)OTD_HAS_XTENSA << 5 | (uint32_t)OTD_HAS_PLACE << 6)
 /* "OTD1", and what tells builds with another division of memory apart. */
 #define STATE_MAGIC                                                                                \
 	(0x3144544fU ^ (uint32_t)sizeof(struct ota_otd_dec) << 16 ^ OTD_ENTRIES_XS << 4 ^          \
-	 OTD_ENTRIES_M << 12 ^ OTD_ENTRIES_NANO << 24)
+	 OTD_ENTRIES_M << 12 ^ OTD_ENTRIES_NANO << 24 ^ STATE_HAS * 0x9e3779b1U)
 
 _Static_assert(offsetof(struct ota_otd_dec, model) + OTD_MODEL_RAM(OTA_OTD_XS) <=
 		       OTA_OTD_DEC_RAM_XS,

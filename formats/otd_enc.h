@@ -19,7 +19,7 @@ struct ota_otd_enc {
 	uint32_t low;
 };
 
-/* OTA_E_NO_FIT, OTA_E_USAGE: memory or images are not what the header asks for. */
+/* OTA_E_NO_FIT, OTA_E_USAGE: memory or images are not what the header asks for, or it is none. */
 static inline enum ota_err otd_check_work(const struct ota_otd_work *work)
 {
 	const struct ota_otd_header *header = work->header;
@@ -27,7 +27,8 @@ static inline enum ota_err otd_check_work(const struct ota_otd_work *work)
 	if (work->size < OTA_OTD_ENC_RAM(header->tier))
 		return OTA_E_NO_FIT;
 	if (work->old_image.len != header->old_image.size ||
-	    work->new_image.len != header->new_image.size || !otd_has_room(header))
+	    work->new_image.len != header->new_image.size ||
+	    !ota_otd_arch_has(header->arch, header->tier) || !otd_has_room(header))
 		return OTA_E_USAGE;
 	return OTA_OK;
 }

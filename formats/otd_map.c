@@ -79,21 +79,23 @@ static void set_narrow_time(struct ota_otd_narrow *narrow, uint32_t time)
 
 static uint32_t time_at(const struct ota_otd_map *map, uint32_t i)
 {
-	const struct ota_otd_entry *entry = &map->entry[i];
+	const struct ota_otd_entry *entry = map->entry;
 
 	if (ota_otd_map_is_narrow(map))
 		return narrow_word(map, i) >> TIME_AT & NARROW_CLOCK_MAX;
+	entry += i;
 	return (entry->shift_time & TIME_LOW) << OTA_OTD_TIME_BITS | (entry->key_time & TIME_LOW);
 }
 
 static OTD_APART void set_time(struct ota_otd_map *map, uint32_t i, uint32_t time)
 {
-	struct ota_otd_entry *entry = &map->entry[i];
+	struct ota_otd_entry *entry = map->entry;
 
 	if (ota_otd_map_is_narrow(map)) {
 		set_narrow_time(narrow_at(map, i), time);
 		return;
 	}
+	entry += i;
 	entry->key_time = (entry->key_time & ~TIME_LOW) | (time & TIME_LOW);
 	entry->shift_time = (entry->shift_time & ~TIME_LOW) | time >> OTA_OTD_TIME_BITS;
 }

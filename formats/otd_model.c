@@ -536,7 +536,7 @@ static bool read_unit(struct ota_otd_model *m)
 	if (otd_is_xtensa(m->arch))
 		return ota_otd_xtensa_read(&m->old_image, m->from, bytes, &m->unit) &&
 		       (m->second == 0 || m->unit.kind <= OTA_OTD_RAM_POINTER);
-	return OTD_HAS_THUMB && m->arch == OTA_OTD_THUMB &&
+	return otd_is_thumb(m->arch) &&
 	       otd_thumb_read((enum ota_otd_tier)m->tier, &m->old_image, m->from, bytes, &m->unit);
 }
 

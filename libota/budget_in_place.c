@@ -7,20 +7,7 @@
 
 #define SOURCE "examples/device/README.md"
 
-static uint64_t in_blocks(const struct ota_in_place *place, uint64_t len)
-{
-	return (len / place->block + (len % place->block != 0)) * place->block;
-}
-
 /* -- what the patch says ----------------------------------------------------------------------- */
-
-/* Sectors of the slot that new goes to are what is checkpointed in two slots. */
-static uint32_t block_of_slot(const struct budget_job *job)
-{
-	bool one_slot = ota_mode_has_one_slot(job->layout.mode);
-
-	return ota_sectors_largest(one_slot ? &job->layout.primary : &job->layout.secondary);
-}
 
 void ota_budget_place(struct budget_job *job)
 {
@@ -29,8 +16,7 @@ void ota_budget_place(struct budget_job *job)
 	struct ota_delta_info info = {.is_otd = false};
 	uint64_t state;
 
-	*place = (struct ota_in_place){.block = block_of_slot(job),
-				       .every = target->checkpoint_every,
+	*place = (struct ota_in_place){.every = target->checkpoint_every,
 				       .old_len = job->update->old_len,
 				       .new_len = job->update->new_len};
 	if (place->every == 0)
@@ -61,8 +47,8 @@ static void add_room(struct budget_job *job, uint64_t usable)
 {
 	const struct ota_in_place *place = &job->place;
 	uint64_t shift = ota_in_place_shift(place);
-	uint64_t old_bytes = in_blocks(place, place->old_len);
-	uint64_t new_bytes = in_blocks(place, place->new_len);
+	uint64_t old_bytes = ota_in_place_whole(place, place->old_len);
+	uint64_t new_bytes = ota_in_place_whole(place, place->new_len);
 	struct ota_budget_line *line = ota_budget_add(job, OTA_PLACE_SLOT, OTA_UNIT_BYTES,
 						      BUDGET_LINE_MOVED, shift + old_bytes);
 	char number[6][NUMBER_TEXT];
@@ -153,7 +139,7 @@ static void find_one_slot(struct budget_job *job)
 
 	(void)snprintf(finding->why, sizeof(finding->why),
 		       "a decoder for two slots may be built without such patches and refuse it; "
-		       "and it is larger than one that reads all of old");
+		       "and one that may read all of old is smaller");
 	(void)snprintf(finding->remedy, sizeof(finding->remedy), "%s",
 		       one_slot ? "say in-place: true in the profile, if its updater does, or "
 				  "make the patch again without --in-place"
@@ -182,6 +168,22 @@ static void find_block(struct budget_job *job)
 		       job->target->name);
 }
 
+static void find_page(struct budget_job *job)
+{
+	char number[2][NUMBER_TEXT];
+	struct ota_budget_finding *finding = ota_budget_find(
+		job->budget, "in-place-block", OTA_SEVERITY_FAILURE,
+		"the patch erases %s bytes at a time, and %s are programmed at once",
+		ota_number_grouped(job->place.block, number[0]),
+		ota_number_grouped(ota_device_page(job->target), number[1]));
+
+	(void)snprintf(finding->why, sizeof(finding->why),
+		       "what is programmed together must not lie in two blocks: the second one is "
+		       "not erased yet");
+	(void)snprintf(finding->remedy, sizeof(finding->remedy),
+		       "make the patch with a larger block: --block, or updater.block");
+}
+
 static void find_no_journal(struct budget_job *job)
 {
 	struct ota_budget_finding *finding =
@@ -207,7 +209,8 @@ static void find_streamed(struct budget_job *job)
 
 	(void)snprintf(finding->why, sizeof(finding->why), "%s",
 		       loader ? "after a reset old is gone in part: only the firmware loader can "
-				"go on, and must have the rest of this very patch sent again"
+				"go on, and must have the rest of this very patch sent again; the "
+				"update agent of examples/device refuses such a patch"
 			      : "after a reset old is gone in part, and nothing on the device "
 				"can fetch the rest of the patch: it never boots again");
 	(void)snprintf(finding->remedy, sizeof(finding->remedy), "%s",
@@ -226,11 +229,11 @@ static void find_no_way_back(struct budget_job *job)
 				loader ? OTA_SEVERITY_NOTE : OTA_SEVERITY_WARNING,
 				"there is no old image to go back to once new is made");
 
-	(void)snprintf(finding->why, sizeof(finding->why),
-		       "the updater proves new by its digest before it is marked, so that what "
-		       "boots is what was signed; a new image that is whole and does not work "
-		       "stays%s",
-		       loader ? ", until the loader has fetched another one" : "");
+	(void)snprintf(
+		finding->why, sizeof(finding->why),
+		"the updater proves new before it starts it, so nothing boots that is not whole; "
+		"but a new image that is whole and does not work stays%s",
+		loader ? ", until the loader has fetched another one" : "");
 	if (!loader)
 		(void)snprintf(finding->remedy, sizeof(finding->remedy),
 			       "try the new image on a device of that kind first, and keep a way "
@@ -245,12 +248,14 @@ static void find_no_way_back(struct budget_job *job)
 static void find_in_place(struct budget_job *job)
 {
 	const struct ota_in_place *place = &job->place;
-	uint64_t end = ota_in_place_shift(place) + in_blocks(place, place->old_len);
-	uint64_t new_end = in_blocks(place, place->new_len);
+	uint64_t end = ota_in_place_shift(place) + ota_in_place_whole(place, place->old_len);
+	uint64_t new_end = ota_in_place_whole(place, place->new_len);
 
 	if (!ota_in_place_erasable(&job->target->layout.primary, place->block,
 				   end > new_end ? end : new_end))
 		find_block(job);
+	if (place->block % ota_device_page(job->target) != 0)
+		find_page(job);
 	if (job->journal.half == 0)
 		find_no_journal(job);
 	if (ota_device_streams(job->target))
@@ -271,9 +276,7 @@ void ota_hazards_in_place(struct budget_job *job)
 {
 	if (job->in_place)
 		find_in_place(job);
-	else if (!job->decodes)
-		return;
-	else if (job->target->in_place)
+	else if (job->decodes && job->target->in_place)
 		find_two_slots(job);
 	else if (job->patch_in_place)
 		find_one_slot(job);

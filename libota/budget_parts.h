@@ -18,7 +18,7 @@ struct budget_job {
 	bool decodes;                /* the device makes the new image of a patch */
 	bool patch_in_place;         /* the patch is made for a slot that both images share */
 	bool in_place;               /* and so the device makes it: `place` tells */
-	struct ota_in_place place;   /* in two slots block and every, of checkpoints */
+	struct ota_in_place place;   /* in two slots `every`, of checkpoints */
 	struct ota_journal journal;  /* all 0 when nothing is decoded */
 	bool is_trial;               /* of a way out: nobody reads its rules of the layout */
 	unsigned findings_of_layout; /* up to here, those of images and patch come after them */

@@ -6,6 +6,7 @@
 #include <ota/in_place.h>
 
 #include "delta_candidates.h"
+#include "grouped.h"
 
 #define KIB 1024U
 
@@ -14,8 +15,9 @@ struct listing {
 	const struct ota_choose_job *job;
 	struct ota_choice *choice;
 	uint64_t ram;
-	struct ota_in_place place; /* of a device that makes new where old lies */
-	struct ota_diag why;       /* what ruled the first plan out */
+	bool in_place; /* the device makes new where old lies: */
+	struct ota_in_place place;
+	struct ota_diag why; /* what ruled the first plan out */
 };
 
 uint64_t ota_choose_ram(const struct ota_target *target, const struct ota_budget_options *options)
@@ -92,7 +94,7 @@ static struct ota_delta_plan settle(const struct listing *list,
 		plan.old_base = wanted->old_base;
 		plan.new_base = wanted->new_base;
 	}
-	if (job->target->in_place) {
+	if (list->in_place) {
 		plan.in_place = true;
 		plan.block = place->block;
 		plan.lead = place->lead;
@@ -203,7 +205,18 @@ static void add_candidates(struct listing *list)
 	}
 }
 
-/* The largest lead there is room for, or the one that is settled. A gateway has two files. */
+/* A gateway has both images in files of their own. */
+static bool is_in_place(const struct ota_choose_job *job)
+{
+	enum ota_applier applier = job->options->applier;
+
+	if (applier == OTA_APPLIED_BY_GATEWAY ||
+	    (applier == OTA_APPLIED_AS_PROFILE && job->target->n_decoders == 0))
+		return false;
+	return job->target->in_place;
+}
+
+/* The largest lead there is room for, or the one that is settled. */
 static enum ota_err find_place(struct listing *list, struct ota_diag *diag)
 {
 	const struct ota_choose_job *job = list->job;
@@ -215,16 +228,22 @@ static enum ota_err find_place(struct listing *list, struct ota_diag *diag)
 		.block = wanted->block, .old_len = job->old_size, .new_len = job->new_image.len};
 	if (place->old_len == 0)
 		place->old_len = job->update.old_len;
-	if (!job->target->in_place)
+	list->in_place = is_in_place(job);
+	if (!list->in_place)
 		return OTA_OK;
 	err = ota_in_place_plan(job->target, place, diag);
 	if (err != OTA_OK || wanted->lead == 0)
 		return err;
-	if (wanted->lead > place->lead)
-		return ota_fail(diag, OTA_E_NO_FIT,
-				"a lead of %" PRIu32
-				" bytes is asked for, the slot of %s has room for %" PRIu32,
-				wanted->lead, job->target->name, place->lead);
+	if (wanted->lead > place->lead) {
+		(void)ota_fail(
+			diag, OTA_E_NO_FIT,
+			"the patch would count on old moved up by %s bytes, the slot of %s has "
+			"room for %s",
+			GROUPED(wanted->lead), job->target->name, GROUPED(place->lead));
+		ota_hint(diag, "a smaller safe distance needs less; without one all the room there "
+			       "is is used");
+		return OTA_E_NO_FIT;
+	}
 	place->lead = wanted->lead;
 	return OTA_OK;
 }

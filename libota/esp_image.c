@@ -112,24 +112,32 @@ static bool read_v2(struct ota_rd *rd, struct list *list)
 	return read_plain(rd, list);
 }
 
+/* Behind an image: code that is read from flash, and another image at a sector's start. */
+static void read_behind(struct ota_rd *rd, struct list *list)
+{
+	size_t end = rd->at;
+	size_t gap = (SECTOR - end % SECTOR) % SECTOR;
+
+	if (gap > 0)
+		list_add(list, end, FLASH_AT + (uint32_t)end);
+	(void)ota_rd_bytes(rd, gap);
+	if (!read_plain(rd, list) && gap == 0)
+		list_add(list, end, FLASH_AT + (uint32_t)end);
+}
+
 /* A boot loader, an image behind it, or code that is read from flash. */
 static bool read_esp8266(struct ota_span image, struct list *list)
 {
 	struct ota_rd rd = ota_rd_init(image);
-	size_t end;
 
 	if (read_v2(&rd, list))
 		return true;
 	rd = ota_rd_init(image);
 	if (!read_plain(&rd, list))
 		return false;
-	end = rd.at;
 	/* So few are no code, and could not be split. */
-	if (image.len - end < SEGMENT_LEN)
-		return true;
-	list_add(list, end, FLASH_AT + (uint32_t)end);
-	(void)ota_rd_bytes(&rd, SECTOR - end % SECTOR);
-	(void)read_plain(&rd, list);
+	if (image.len - rd.at >= SEGMENT_LEN)
+		read_behind(&rd, list);
 	return true;
 }
 

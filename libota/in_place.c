@@ -9,9 +9,14 @@
 
 #include "grouped.h"
 
+static uint64_t per(uint64_t n, uint64_t unit)
+{
+	return n / unit + (n % unit != 0);
+}
+
 static uint64_t whole(uint64_t len, uint64_t unit)
 {
-	return len / unit * unit + (len % unit != 0 ? unit : 0);
+	return per(len, unit) * unit;
 }
 
 /* -- the slot ---------------------------------------------------------------------------------- */
@@ -24,6 +29,11 @@ static uint64_t spare(const struct ota_in_place *place)
 uint64_t ota_in_place_shift(const struct ota_in_place *place)
 {
 	return place->lead + spare(place);
+}
+
+uint64_t ota_in_place_whole(const struct ota_in_place *place, uint64_t len)
+{
+	return whole(len, place->block);
 }
 
 uint64_t ota_in_place_least_lead(const struct ota_in_place *place)
@@ -75,6 +85,29 @@ static uint64_t fill(uint32_t sector)
 	return block;
 }
 
+static enum ota_err fail_block(const struct ota_target *target, uint64_t block, bool given,
+			       struct ota_diag *diag)
+{
+	if (block > OTA_DELTA_BLOCK_MAX)
+		(void)ota_fail(
+			diag, OTA_E_NO_FIT,
+			"the slot of %s cannot be erased in blocks of %s bytes: a patch knows "
+			"none over %s",
+			target->name, GROUPED(block), GROUPED(OTA_DELTA_BLOCK_MAX));
+	else
+		(void)ota_fail(diag, OTA_E_NO_FIT,
+			       "the slot of %s cannot be erased in blocks of %s bytes: its sectors "
+			       "do not end where they end",
+			       target->name, GROUPED(block));
+	if (given)
+		ota_hint(diag, "without --block the profile or the slot's sectors say how large "
+			       "blocks are");
+	else
+		ota_hint(diag, "lay the slot where its sectors are all of one size, a power of "
+			       "two, or give updater.block");
+	return OTA_E_NO_FIT;
+}
+
 enum ota_err ota_in_place_block(const struct ota_target *target, uint32_t *block,
 				struct ota_diag *diag)
 {
@@ -90,13 +123,7 @@ enum ota_err ota_in_place_block(const struct ota_target *target, uint32_t *block
 		*block = (uint32_t)wanted;
 		return OTA_OK;
 	}
-	(void)ota_fail(diag, OTA_E_NO_FIT,
-		       "the slot of %s cannot be erased in blocks of %s bytes: their ends are not "
-		       "its sectors' ends, or they are over %u",
-		       target->name, GROUPED(wanted), OTA_DELTA_BLOCK_MAX);
-	ota_hint(diag, "lay the slot where its sectors are all of one size, a power of two, or "
-		       "give updater.block");
-	return OTA_E_NO_FIT;
+	return fail_block(target, wanted, *block > 0, diag);
 }
 
 static enum ota_err fail_new(const struct ota_target *target, const struct ota_in_place *place,
@@ -150,10 +177,10 @@ enum ota_err ota_in_place_plan(const struct ota_target *target, struct ota_in_pl
 	return OTA_OK;
 }
 
+/* -- the journal ------------------------------------------------------------------------------- */
+
 /* Marks of an update in two slots: new is proved, and done. */
 #define MARKS_BEHIND 2U
-
-/* -- the journal ------------------------------------------------------------------------------- */
 
 /* Where the next record goes, and how many halves have been erased for it. */
 struct tape {
@@ -174,9 +201,44 @@ static void put(struct tape *tape, uint64_t n, uint64_t record)
 		return;
 	}
 	n -= room;
-	halves = n / each + (n % each != 0);
+	halves = per(n, each);
 	tape->erases += halves;
 	tape->at = (n - (halves - 1) * each) * record;
+}
+
+/* Sectors that bytes from `start` to before `end` lie in; those behind the area's end are none. */
+static uint64_t sectors_of(const struct ota_sectors *sectors, uint64_t start, uint64_t end)
+{
+	uint64_t run_at = 0;
+	uint64_t n = 0;
+
+	for (unsigned i = 0; i < sectors->n; i++) {
+		const struct ota_sector_run *run = &sectors->run[i];
+		uint64_t run_end = run_at + (uint64_t)run->count * run->size;
+		uint64_t from = start > run_at ? start - run_at : 0;
+		uint64_t to = (end < run_end ? end : run_end) - run_at;
+
+		if (from < to)
+			n += per(to, run->size) - from / run->size;
+		run_at = run_end;
+		if (end <= run_at)
+			break;
+	}
+	return n;
+}
+
+/* Of new, each of which may begin with a checkpoint: blocks, in two slots sectors. */
+static uint64_t units_of_new(const struct ota_target *target, const struct ota_in_place *place)
+{
+	const struct ota_flash_layout *layout = &target->layout;
+	bool one_slot = ota_mode_has_one_slot(layout->mode);
+	const struct ota_sectors *slot = one_slot ? &layout->primary : &layout->secondary;
+	bool offset = layout->mode == OTA_MODE_SWAP_OFFSET && slot->n > 0;
+	uint64_t start = offset ? slot->run[0].size : 0;
+
+	if (place->lead > 0)
+		return per(place->new_len, place->block);
+	return sectors_of(slot, start, start + place->new_len);
 }
 
 void ota_journal_count(const struct ota_target *target, const struct ota_in_place *place,
@@ -185,19 +247,18 @@ void ota_journal_count(const struct ota_target *target, const struct ota_in_plac
 	const struct ota_flash *flash =
 		target->journal.external ? &target->external : &target->flash;
 	uint64_t unit = flash->write;
-	uint64_t span = (uint64_t)place->every * place->block;
 	struct tape tape = {.half = target->journal.len / 2};
 	uint64_t before = 0; /* marks */
 
 	*journal = (struct ota_journal){.half = tape.half};
-	if (tape.half == 0 || span == 0 || unit == 0)
+	if (tape.half == 0 || place->every == 0 || unit == 0)
 		return;
 	journal->mark = whole(OTA_JOURNAL_HEAD + OTA_JOURNAL_CRC, unit);
 	journal->checkpoint = whole(OTA_JOURNAL_HEAD + OTA_JOURNAL_CRC + state, unit);
-	journal->checkpoints = whole(place->new_len, span) / span;
+	journal->checkpoints = per(units_of_new(target, place), place->every);
 	/* In place: begun, old moved, done. In two slots what is begun needs no record. */
 	if (place->lead > 0)
-		before = 1 + whole(place->old_len, span) / span;
+		before = 1 + per(per(place->old_len, place->block), place->every);
 	else if (journal->checkpoints > 0)
 		journal->checkpoints--;
 	journal->marks = before + (place->lead > 0 ? 1 : MARKS_BEHIND);

@@ -6,6 +6,12 @@
 /* Places of old and new together must have a sign to spare. */
 #define BOTH_MAX 0x7fffffffU
 
+/* An RV32 instruction has 32 bits when these of its first byte are set, else 16. */
+#define RV32_IS_WIDE 3U
+#define RV32_WIDE    4U
+/* Of an upper part: without the mark that its new bytes are not made, for here nothing is made. */
+#define RV32_WHICH 0xfffU
+
 const struct ota_otd_prices ota_otd_prices_usual = {
 	.equal = 8,
 	.different = 1664,
@@ -104,15 +110,15 @@ static void read_rv32(const struct ota_otd_image *place, struct ota_span image,
 					  &unit);
 		if (second && found && unit.kind > OTA_OTD_RAM_POINTER)
 			found = false;
-		if (!found && !second && bytes.len >= 4)
+		if (!found && !second && bytes.len >= RV32_WIDE)
 			found = ota_otd_rv32_lower_read(&uppers, place, bytes.data, &unit);
-		if (bytes.len >= 4 && !second) {
+		if (!second && bytes.len >= RV32_WIDE) {
 			ota_otd_rv32_see(&uppers, place, (uint32_t)at, 0, bytes.data);
-			uppers.upper[0].which &= 0xfffU;
+			uppers.upper[0].which &= RV32_WHICH;
 		}
 		if (found)
 			units[at / 2] = unit_at(OTA_OTD_RV32, &unit, bytes.data);
-		second = !second && (bytes.data[0] & 3) == 3;
+		second = !second && (bytes.data[0] & RV32_IS_WIDE) == RV32_IS_WIDE;
 	}
 }
 

@@ -35,6 +35,7 @@ static void look_ahead(const struct otd_program *p, int32_t diag, uint32_t at,
 	uint32_t place = at - (uint32_t)diag;
 	uint32_t room = m->new_len - at;
 	const uint8_t *bytes = m->both;
+	bool stays = m->job.block == 0;
 
 	outlook->n = 0;
 	if (!otd_in_reach(m, place, at))
@@ -42,12 +43,12 @@ static void look_ahead(const struct otd_program *p, int32_t diag, uint32_t at,
 	if (place < m->old_len) {
 		if (room > m->old_len - place)
 			room = m->old_len - place;
-		if (diag % (int32_t)m->grid == 0)
+		if (otd_on_grid(m, (uint32_t)diag))
 			bytes = otd_plain(m);
 	}
 	while (outlook->n < OTD_BLOCKS && room >= BLOCK) {
 		outlook->equal[outlook->n++] =
-			otd_in_reach(m, place, at)
+			stays || otd_in_reach(m, place, at)
 				? (uint8_t)count_equal(bytes + place, bytes + m->old_len + at)
 				: 0;
 		place += BLOCK;

@@ -27,10 +27,10 @@ struct ota_otd_matcher {
 	uint32_t *string;             /* places in plain old, by hash of what is there, ascending */
 	uint32_t *first;              /* by hash: the first of them; and the end */
 	uint32_t string_step;         /* between places that are in */
-	uint32_t grid;                /* units lie at multiples of it */
-	struct otd_unit_at *old_unit; /* by offset / grid */
+	uint32_t grid;                /* units lie at multiples of it: 1 or 2 */
+	struct otd_unit_at *old_unit; /* by otd_unit_index of offsets */
 	struct otd_unit_at *new_unit;
-	uint32_t *guess;  /* pass 2, by offset in old / grid: the target that is expected in new */
+	uint32_t *guess;  /* pass 2, likewise of old: the target that is expected in new */
 	uint8_t *n_seeds; /* by offset in new */
 	uint32_t *seed;   /* places worth a turn, of all offsets in new one after the other */
 	size_t seeds;
@@ -46,6 +46,20 @@ static inline const uint8_t *otd_new(const struct ota_otd_matcher *m)
 static inline const uint8_t *otd_plain(const struct ota_otd_matcher *m)
 {
 	return m->plain ? m->plain : m->both;
+}
+
+/*
+ * Asked of every byte of every lane, without a division: the grid less one is its mask, and as it
+ * is 1 or 2 its logarithm too.
+ */
+static inline uint32_t otd_unit_index(const struct ota_otd_matcher *m, uint32_t at)
+{
+	return at >> (m->grid - 1);
+}
+
+static inline bool otd_on_grid(const struct ota_otd_matcher *m, uint32_t at)
+{
+	return (at & (m->grid - 1)) == 0;
 }
 
 /* Strings of so many bytes are looked up near a place. */
@@ -71,7 +85,7 @@ static inline uint32_t otd_count_equal(const uint8_t *a, const uint8_t *b, size_
 	return n;
 }
 
-/* In place: what of old is gone when new goes on at `at`. With no block nothing is. */
+/* In place: what of old is gone when new goes on at `at`. */
 static inline uint32_t otd_gone(const struct ota_otd_matcher *m, uint32_t at)
 {
 	uint32_t erased = (at | (m->job.block - 1)) + 1;
@@ -83,7 +97,7 @@ static inline uint32_t otd_gone(const struct ota_otd_matcher *m, uint32_t at)
 static inline bool otd_in_reach(const struct ota_otd_matcher *m, uint32_t place, uint32_t at)
 {
 	if (place < m->old_len)
-		return place >= otd_gone(m, at);
+		return m->job.block == 0 || place >= otd_gone(m, at);
 	return m->job.reads_new && place - m->old_len < at;
 }
 

@@ -102,11 +102,13 @@ static bool collect(struct guesser *g, const struct stretch *stretch)
 {
 	const struct ota_otd_matcher *m = g->m;
 
-	if ((stretch->from ^ stretch->new_at) % m->grid != 0)
+	if (!otd_on_grid(m, stretch->from ^ stretch->new_at))
 		return true;
-	for (uint32_t i = stretch->from % m->grid; i < stretch->len; i += m->grid) {
-		const struct otd_unit_at *old_unit = &m->old_unit[(stretch->from + i) / m->grid];
-		const struct otd_unit_at *new_unit = &m->new_unit[(stretch->new_at + i) / m->grid];
+	for (uint32_t i = stretch->from & (m->grid - 1); i < stretch->len; i += m->grid) {
+		uint32_t old_index = otd_unit_index(m, stretch->from + i);
+		uint32_t new_index = otd_unit_index(m, stretch->new_at + i);
+		const struct otd_unit_at *old_unit = &m->old_unit[old_index];
+		const struct otd_unit_at *new_unit = &m->new_unit[new_index];
 		uint32_t shift = new_unit->target - old_unit->target;
 
 		if (old_unit->kind != OTA_OTD_RAM_POINTER || new_unit->kind != OTA_OTD_RAM_POINTER)
@@ -194,7 +196,7 @@ static uint32_t image_shift(const struct guesser *g, uint32_t key)
 /* The unit at offset `at` of old, with its key. */
 static bool unit_of(const struct ota_otd_matcher *m, uint32_t at, struct ota_otd_unit *unit)
 {
-	const struct otd_unit_at *entry = &m->old_unit[at / m->grid];
+	const struct otd_unit_at *entry = &m->old_unit[otd_unit_index(m, at)];
 	struct ota_span old_image = ota_span_of(m->both, m->old_len);
 
 	if (entry->kind == OTD_NO_UNIT)
@@ -221,7 +223,7 @@ static void guess_all(struct guesser *g)
 			shift = ram_shift(g, unit.target);
 		else
 			shift = image_shift(g, unit.key);
-		m->guess[at / m->grid] = ota_otd_unit_moved(m->job.arch, &unit, shift);
+		m->guess[otd_unit_index(m, at)] = ota_otd_unit_moved(m->job.arch, &unit, shift);
 	}
 }
 

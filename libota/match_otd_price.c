@@ -9,6 +9,14 @@
 #define QUIET_MAX 1024U
 #define FRACTION  31U /* bits */
 
+/* RV32: what tells auipc, which counts from its own place; and what a lower part adds, which is
+ * from -LOWER_HALF on.
+ */
+#define OPCODE_MASK 0x7fU
+#define AUIPC       0x17U
+#define LOWER_HALF  0x800U
+#define LOWER_SIZE  0x1000U
+
 /* The logarithm of `value` to base 2, in 1/256, by squaring; rounded down. */
 static int32_t log2_of(uint32_t value)
 {
@@ -54,25 +62,25 @@ static int32_t price_bytes(const struct otd_program *p, uint32_t place, unsigned
 static bool guesses(const struct otd_program *p, uint32_t place, uint32_t at)
 {
 	const struct ota_otd_matcher *m = p->m;
-	uint32_t guess = m->guess[place / m->grid];
-	uint32_t target = m->new_unit[at / m->grid].target;
+	uint32_t guess = m->guess[otd_unit_index(m, place)];
+	uint32_t target = m->new_unit[otd_unit_index(m, at)].target;
 
-	if (m->job.arch != OTA_OTD_RV32 || m->new_unit[at / m->grid].kind != OTA_OTD_UPPER)
+	if (m->job.arch != OTA_OTD_RV32 || m->new_unit[otd_unit_index(m, at)].kind != OTA_OTD_UPPER)
 		return guess == target;
 	/* Only the upper part must be right. */
-	if ((m->both[place] & 0x7f) == 0x17) {
+	if ((m->both[place] & OPCODE_MASK) == AUIPC) {
 		guess -= ota_otd_addr(&m->new_place, at);
 		target -= ota_otd_addr(&m->new_place, at);
 	}
-	return ((guess + 0x800U) ^ (target + 0x800U)) < 0x1000U;
+	return ((guess + LOWER_HALF) ^ (target + LOWER_HALF)) < LOWER_SIZE;
 }
 
 /* The price of a unit as a whole, on `diag`. */
 static int32_t unit_price(const struct otd_program *p, uint32_t place, int32_t diag)
 {
 	const struct ota_otd_matcher *m = p->m;
-	const struct otd_unit_at *old_unit = &m->old_unit[place / m->grid];
-	const struct otd_unit_at *new_unit = &m->new_unit[p->at / m->grid];
+	const struct otd_unit_at *old_unit = &m->old_unit[otd_unit_index(m, place)];
+	const struct otd_unit_at *new_unit = &m->new_unit[otd_unit_index(m, p->at)];
 	bool same = otd_same_unit(old_unit, new_unit);
 	uint32_t shift = new_unit->target - old_unit->target;
 	int32_t right = p->prices->equal * old_unit->len;
@@ -96,11 +104,11 @@ static bool begin_unit(struct otd_program *p, unsigned k, uint32_t place)
 	struct otd_lane *lane = &p->lane[k];
 	unsigned len;
 
-	if ((place | p->at) % m->grid != 0 || place >= m->old_len)
+	if (!otd_on_grid(m, place | p->at) || place >= m->old_len)
 		return false;
-	if (m->old_unit[place / m->grid].kind == OTD_NO_UNIT)
+	if (m->old_unit[otd_unit_index(m, place)].kind == OTD_NO_UNIT)
 		return false;
-	len = m->old_unit[place / m->grid].len;
+	len = m->old_unit[otd_unit_index(m, place)].len;
 	if (len > m->new_len - p->at)
 		return false;
 	lane->unit_end = p->at + len;
@@ -113,13 +121,12 @@ void ota_otd_price_step(struct otd_program *p, unsigned k)
 	const struct ota_otd_matcher *m = p->m;
 	struct otd_lane *lane = &p->lane[k];
 	uint32_t place = p->at - (uint32_t)p->diag[k];
+	bool in_unit = p->at < lane->unit_end;
 
 	/* A unit's bytes are read all at once. */
-	if (p->at < lane->unit_end)
-		p->step[k] = lane->unit_step;
-	else if (!otd_in_reach(m, place, p->at))
+	if (!in_unit && !otd_in_reach(m, place, p->at))
 		p->step[k] = p->prices->outside;
-	else if (begin_unit(p, k, place))
+	else if (in_unit || begin_unit(p, k, place))
 		p->step[k] = lane->unit_step;
 	else if (m->both[place] == otd_new(m)[p->at])
 		p->step[k] = p->prices->equal;
@@ -137,9 +144,9 @@ static uint32_t predicted(const struct otd_program *p, uint32_t place, uint32_t 
 {
 	const struct ota_otd_matcher *m = p->m;
 
-	if (p->guessed && (place | at) % m->grid == 0 && place < m->old_len) {
-		const struct otd_unit_at *old_unit = &m->old_unit[place / m->grid];
-		const struct otd_unit_at *new_unit = &m->new_unit[at / m->grid];
+	if (p->guessed && otd_on_grid(m, place | at) && place < m->old_len) {
+		const struct otd_unit_at *old_unit = &m->old_unit[otd_unit_index(m, place)];
+		const struct otd_unit_at *new_unit = &m->new_unit[otd_unit_index(m, at)];
 
 		if (old_unit->kind != OTD_NO_UNIT && otd_same_unit(old_unit, new_unit))
 			return guesses(p, place, at) ? old_unit->len : 0;

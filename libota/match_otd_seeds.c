@@ -71,7 +71,7 @@ static void blank_units(const struct ota_otd_matcher *m, const struct otd_unit_a
 	uint32_t at = 0;
 
 	while (at < len) {
-		const struct otd_unit_at *entry = &units[at / m->grid];
+		const struct otd_unit_at *entry = &units[otd_unit_index(m, at)];
 		struct ota_otd_unit unit = {.kind = entry->kind, .len = entry->len};
 
 		if (entry->kind == OTD_NO_UNIT) {
@@ -157,7 +157,7 @@ static uint32_t score_of(const struct seeker *s, uint32_t place, uint32_t at)
 		room = least(least(room, m->old_len - place), otd_stays(m, place, at));
 	exact = ota_common(m->both + place, wanted, 0, least(room, JUDGED));
 	match = exact;
-	if (m->plain && (place | at) % m->grid == 0 && place < m->old_len) {
+	if (m->plain && otd_on_grid(m, place | at) && place < m->old_len) {
 		const uint8_t *plain_wanted = m->plain + m->old_len + at;
 		size_t plain = ota_common(m->plain + place, plain_wanted, 0, least(room, JUDGED));
 
@@ -322,7 +322,7 @@ static void look(struct seeker *s, uint32_t at)
 	s->list.n = 0;
 	s->longest = 0;
 	look_in(s, m->job.index, ota_span_tail(s->new_image, at), EXACT_MIN);
-	if (m->plain && at % m->grid == 0) {
+	if (m->plain && otd_on_grid(m, at)) {
 		struct ota_span plain = ota_span_of(m->plain + m->old_len, m->new_len);
 
 		look_in(s, s->index, ota_span_tail(plain, at), PLAIN_MIN);

@@ -425,21 +425,31 @@ static enum ota_err explain(struct ota_span old_image, struct ota_span patch, si
 
 /* -- cost -------------------------------------------------------------------------------------- */
 
+/* A profile's decoder as a build; without a word of its tier it has all of them. */
+static enum ota_otd_tier tier_of(const struct ota_decoder *decoder)
+{
+	for (unsigned i = 0; i < OTA_OTD_TIERS; i++) {
+		if (strcmp(decoder->tier, tier_names[i]) == 0)
+			return (enum ota_otd_tier)i;
+	}
+	return OTA_OTD_M;
+}
+
 /*
- * What a build for the profile's decoder takes; without a word of its tier it has all of them. A
- * decoder that is not listed is counted as one for this patch.
+ * What the device's build of the decoder takes: with more than one tier, as much as with all. One
+ * that is not listed is counted as one for this patch.
  */
 static uint64_t stack_on(const struct ota_target *target, enum ota_otd_tier tier)
 {
-	const struct ota_decoder *decoder = ota_target_decoder(target, ota_patch_otd.name);
+	unsigned listed = 0;
 
-	if (!decoder)
-		return OTA_OTD_DEC_STACK(tier);
-	for (unsigned i = 0; i < OTA_OTD_TIERS; i++) {
-		if (strcmp(decoder->tier, tier_names[i]) == 0)
-			return OTA_OTD_DEC_STACK((enum ota_otd_tier)i);
+	for (unsigned i = 0; i < target->n_decoders; i++) {
+		if (strcmp(target->decoder[i].format, ota_patch_otd.name) != 0)
+			continue;
+		tier = tier_of(&target->decoder[i]);
+		listed++;
 	}
-	return OTA_OTD_DEC_STACK_M;
+	return listed > 1 ? OTA_OTD_DEC_STACK_M : OTA_OTD_DEC_STACK(tier);
 }
 
 /* New bytes come from front to back; where old lies they may not be written yet. */

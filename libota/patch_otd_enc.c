@@ -143,7 +143,9 @@ enum ota_err ota_delta_find_code(const struct ota_delta_plan *plan, struct ota_s
 				 struct ota_diag *diag)
 {
 	struct ota_esp_image old_esp, new_esp;
-	bool is_esp = read_esp(old_image, new_image, &old_esp, &new_esp);
+	/* Nano has Thumb code in one segment only. */
+	bool in_one = plan->arch == OTA_DELTA_ARCH_THUMB && plan->tier == OTA_DELTA_TIER_NANO;
+	bool is_esp = !in_one && read_esp(old_image, new_image, &old_esp, &new_esp);
 
 	*code = (struct ota_delta_code){
 		.arch = plan->arch, .old_base = plan->old_base, .new_base = plan->new_base};

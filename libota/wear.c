@@ -516,19 +516,14 @@ void ota_wear_journal(const struct ota_target *target, const struct ota_journal 
 	add_up(wear);
 }
 
-static uint64_t blocks_of(const struct ota_in_place *place, uint64_t len)
-{
-	return (len / place->block + (len % place->block != 0)) * place->block;
-}
-
 void ota_wear_in_place(const struct ota_target *target, const struct ota_in_place *place,
 		       const struct ota_journal *journal, struct ota_wear *wear)
 {
 	const struct ota_sectors *slot = &target->layout.primary;
 	uint64_t slot_len = ota_sectors_bytes(slot);
 	uint64_t from = smaller_of(ota_in_place_shift(place), slot_len);
-	uint64_t to = smaller_of(from + blocks_of(place, place->old_len), slot_len);
-	uint64_t new_end = smaller_of(blocks_of(place, place->new_len), slot_len);
+	uint64_t to = smaller_of(from + ota_in_place_whole(place, place->old_len), slot_len);
+	uint64_t new_end = smaller_of(ota_in_place_whole(place, place->new_len), slot_len);
 
 	*wear = (struct ota_wear){.hottest_area = "",
 				  .formula = "blocks old is moved to + blocks of new, in sectors; "

@@ -119,8 +119,11 @@ static enum agent_err check_layout(struct agent *agent)
 {
 	enum agent_err err;
 
-	if (agent->new_size == 0 || agent->old_size > agent->old_flash.size ||
-	    agent->job->every == 0)
+	if (agent->job->every == 0)
+		return AGENT_E_JOURNAL;
+	if (agent->old_size > agent->old_flash.size)
+		return AGENT_E_WRONG_BASE;
+	if (agent->new_size == 0)
 		return AGENT_E_NO_FIT;
 	/* Pages are whole write units. */
 	if (AGENT_PAGE % agent->new_flash.align != 0)
@@ -137,18 +140,19 @@ static enum agent_err check_layout(struct agent *agent)
 }
 
 /*
- * For which old image, before the first byte of flash is written. Of a bare patch for two slots the
- * decoder does it, before its first byte; bare VCDIFF has nothing but its windows' checksums.
+ * For which old image, before the first byte of flash is written. For two slots the decoder holds
+ * old to its CRC-32, before its first byte; in place old has been moved by then, and there is no
+ * way back. Bare VCDIFF has nothing but its windows' checksums.
  */
 static enum agent_err check_old(struct agent *agent)
 {
 	uint32_t crc = 0;
-	enum agent_err err;
+	enum agent_err err = AGENT_OK;
 
 	if (agent->is_signed)
-		return AGENT_HAS_SIGNED ? agent_signed_check_old(agent) : AGENT_E_NOT_BUILT;
-	if (!in_place(agent))
-		return AGENT_OK;
+		err = AGENT_HAS_SIGNED ? agent_signed_check_old(agent) : AGENT_E_NOT_BUILT;
+	if (err != AGENT_OK || !in_place(agent))
+		return err;
 	err = agent_crc(&agent->old_flash, 0, agent->old_size, &crc);
 	return err == AGENT_OK && crc != agent->old_crc ? AGENT_E_WRONG_BASE : err;
 }
@@ -178,24 +182,34 @@ static enum agent_err check_trial(const struct agent *agent)
 	return err == AGENT_OK && marks == AGENT_MARKS_ON_TRIAL ? AGENT_E_ON_TRIAL : err;
 }
 
+/* Old has been checked. */
+static enum agent_err start_anew(struct agent *agent)
+{
+	enum agent_err err = in_place(agent) ? AGENT_OK : check_trial(agent);
+
+	/* In place, too: a decoder that will not begin must say so before old is moved. */
+	if (err == AGENT_OK)
+		err = start(agent);
+	if (err == AGENT_OK && in_place(agent))
+		agent->phase = AGENT_MOVING;
+	return err;
+}
+
 static enum agent_err start_at_all(struct agent *agent)
 {
 	enum agent_err err = check_old(agent);
 
-	if (err == AGENT_OK && !in_place(agent))
-		err = check_trial(agent);
-	if (err != AGENT_OK)
-		return err;
-	if (!in_place(agent))
-		return start(agent);
-	agent->phase = AGENT_MOVING;
-	return AGENT_OK;
+	return err == AGENT_OK ? start_anew(agent) : err;
 }
 
 static enum agent_err resume_making(struct agent *agent, const struct agent_record *record)
 {
-	enum agent_err err = agent_journal_state(agent, record);
+	enum agent_err err;
 
+	/* With two slots old is as it was, and whom the update is for can be asked once more. */
+	err = in_place(agent) ? AGENT_OK : check_old(agent);
+	if (err != AGENT_OK)
+		return err;
 	agent->made = record->made;
 	agent->erased_to = record->made;
 	agent->units = 0;
@@ -204,9 +218,13 @@ static enum agent_err resume_making(struct agent *agent, const struct agent_reco
 	agent->window_new = record->value;
 	agent->window_len = 0;
 	agent->phase = AGENT_MAKING;
+	err = agent_journal_state(agent, record);
+	if (err == AGENT_OK && agent->format == AGENT_OTD)
+		err = agent_otd_resume(agent);
 	if (agent->made >= agent->new_size || agent->window_new > agent->made)
-		return AGENT_E_MALFORMED;
-	return err == AGENT_OK && agent->format == AGENT_OTD ? agent_otd_resume(agent) : err;
+		err = AGENT_E_MALFORMED;
+	/* In place nothing else can help. */
+	return err == AGENT_OK || in_place(agent) ? err : start_anew(agent);
 }
 
 /*
@@ -240,27 +258,23 @@ static enum agent_err resume_proved(struct agent *agent, const struct agent_reco
 
 static enum agent_err go_on(struct agent *agent, const struct agent_record *record)
 {
-	enum agent_err err = AGENT_E_MALFORMED;
-
 	switch ((enum agent_kind)record->kind) {
 	case AGENT_RECORD_NONE:
 		break;
 	case AGENT_RECORD_MOVING:
 		if (!in_place(agent) || record->value > agent->left)
-			return AGENT_E_MALFORMED;
+			break;
 		agent->left = record->value;
 		agent->phase = AGENT_MOVING;
 		return AGENT_OK;
 	case AGENT_RECORD_MAKING:
-		err = resume_making(agent, record);
-		break;
+		return resume_making(agent, record);
 	case AGENT_RECORD_PROVED:
 		return resume_proved(agent, record);
 	case AGENT_RECORD_DONE:
 		return AGENT_E_DONE;
 	}
-	/* With two slots old is still there; in place nothing else can help. */
-	return err != AGENT_OK && !in_place(agent) ? start_at_all(agent) : err;
+	return in_place(agent) ? AGENT_E_MALFORMED : start_at_all(agent);
 }
 
 enum agent_err agent_begin(struct agent *agent, const struct agent_job *job)
@@ -284,10 +298,14 @@ enum agent_err agent_begin(struct agent *agent, const struct agent_job *job)
 	agent->is_begun = record.kind != AGENT_RECORD_NONE && record.id == agent->id &&
 			  record.format == agent->format &&
 			  record.in_place == (in_place(agent) ? 1 : 0);
+	if (agent->is_begun)
+		return go_on(agent, &record);
 	/* Old has been moved already: another patch would find no old image at all. */
-	if (!agent->is_begun && agent_journal_in_place(&record))
+	if (agent_journal_in_place(&record))
 		return AGENT_E_OTHER;
-	return agent->is_begun ? go_on(agent, &record) : start_at_all(agent);
+	agent->is_instead =
+		record.kind == AGENT_RECORD_MAKING || record.kind == AGENT_RECORD_PROVED;
+	return start_at_all(agent);
 }
 
 /* -- making new -------------------------------------------------------------------------------- */
@@ -295,8 +313,13 @@ enum agent_err agent_begin(struct agent *agent, const struct agent_job *job)
 /* Nothing old may be booted half overwritten: the marks go first. */
 static enum agent_err clear_secondary(struct agent *agent)
 {
-	enum agent_err err = agent_marks_erase(agent);
+	enum agent_err err = AGENT_OK;
 
+	/* The other update must not go on from where it was: its bytes are about to be erased. */
+	if (agent->is_instead)
+		err = agent_journal_write(agent, AGENT_RECORD_NONE);
+	if (err == AGENT_OK)
+		err = agent_marks_erase(agent);
 	/* swap-offset refuses new when an image's header is left below it (loader.c). */
 	if (err == AGENT_OK)
 		err = agent_erase_over(&agent->new_flash, 0, agent->job->new_at);
@@ -363,8 +386,11 @@ static enum agent_err make(struct agent *agent)
 	 */
 	if (agent->made == agent->erased_to) {
 		err = decode(agent, &more);
+		/* Nothing behind new's last unit has been looked at by check_layout. */
+		if (err == AGENT_OK && (!more || agent->made >= agent->new_size))
+			err = AGENT_E_PATCH_BROKEN;
 		if (err == AGENT_OK)
-			err = more ? open_unit(agent) : AGENT_E_PATCH_BROKEN;
+			err = open_unit(agent);
 	}
 	if (err != AGENT_OK)
 		return err;

@@ -74,9 +74,9 @@ enum agent_err {
 	AGENT_OK = 0,
 
 	/* The patch is not taken; nothing has been written. */
-	AGENT_E_UNKNOWN,     /* no format that is known */
+	AGENT_E_UNKNOWN,     /* no format that is known; a whole image */
 	AGENT_E_BSDIFF,      /* its decoder needs old, new and up to 4 MB in RAM */
-	AGENT_E_NOT_BUILT,   /* the decoder, tier or architecture is not in this build */
+	AGENT_E_NOT_BUILT,   /* decoder, tier or architecture is not in this build; encrypted */
 	AGENT_E_SECONDARY,   /* VCDIFF with secondary compression */
 	AGENT_E_WINDOW,      /* VCDIFF with a window over AGENT_VCDIFF_WINDOW */
 	AGENT_E_NO_CHECKSUM, /* unsigned VCDIFF without Adler-32 */
@@ -97,7 +97,7 @@ enum agent_err {
 	/* The product's build and layout do not go together. */
 	AGENT_E_PAGE,        /* AGENT_PAGE is no multiple of a write unit, or a sector none of it */
 	AGENT_E_SECTORS,     /* a block, or the journal's halves, are not whole sectors */
-	AGENT_E_JOURNAL,     /* too small for a record, or in place without one */
+	AGENT_E_JOURNAL,     /* too small for a record, in place without one, or `every` is 0 */
 	AGENT_E_PATCH_PLACE, /* the patch lies where new is made or marks are written */
 
 	/* The flash, or the patch's source, reported a failure, or a byte read back wrong. */
@@ -188,8 +188,9 @@ struct agent {
 	uint8_t phase;          /* enum agent_phase */
 	uint8_t format;         /* enum agent_format */
 	bool is_signed;
-	bool is_begun;  /* the newest record is of this update */
-	bool has_marks; /* some may have been set before a cut */
+	bool is_begun;   /* the newest record is of this update */
+	bool has_marks;  /* some may have been set before a cut */
+	bool is_instead; /* the newest record is of another update, that is half made */
 };
 
 /*
@@ -197,7 +198,8 @@ struct agent {
  * may be applied, and looks into the journal for how far it had come. Of a signed update the order
  * is: digest and signature, vendor and class, security counter, old's size and digest; nothing of
  * it reaches a decoder before. Writes nothing into a slot. Reads all of the patch unless it is
- * streamed, and of a signed one all of old too.
+ * streamed, and of a signed one all of old too, also after a reset; but once in place old is being
+ * moved only the signature can be verified again.
  */
 enum agent_err agent_begin(struct agent *agent, const struct agent_job *job);
 

@@ -28,17 +28,6 @@ static enum agent_err read_header(struct agent *agent, struct ota_otd_header *he
 	return err;
 }
 
-static void take_place(struct agent *agent, const struct ota_otd_header *header)
-{
-#ifdef OTA_OTD_HAS_PLACE
-	agent->block = header->block;
-	agent->shift = header->lead;
-#else
-	(void)agent;
-	(void)header;
-#endif
-}
-
 enum agent_err agent_otd_open(struct agent *agent)
 {
 	struct ota_otd_header header;
@@ -55,9 +44,8 @@ enum agent_err agent_otd_open(struct agent *agent)
 	agent->old_crc = header.old_crc;
 	agent->new_crc = header.new_crc;
 	agent->state_len = OTA_OTD_DEC_RAM(header.tier);
-	take_place(agent, &header);
-	if (agent->block > 0 && !AGENT_HAS_PLACE)
-		return AGENT_E_NOT_BUILT;
+	agent->block = header.block;
+	agent->shift = header.lead;
 	return agent->state_len > AGENT_OTD_RAM ? AGENT_E_NOT_BUILT : AGENT_OK;
 }
 

@@ -11,7 +11,7 @@
 #define AGENT_HAS_SIGNED true
 #endif
 #define AGENT_HAS_VCDIFF (AGENT_VCDIFF_WINDOW > 0)
-#if defined(OTA_OTD_TWO_SLOTS) || !defined(OTA_OTD_HAS_PLACE)
+#ifdef OTA_OTD_TWO_SLOTS
 #define AGENT_HAS_PLACE false
 #else
 #define AGENT_HAS_PLACE true

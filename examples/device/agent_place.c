@@ -41,6 +41,9 @@ enum agent_err agent_place_check(struct agent *agent)
 	uint32_t new_end;
 	enum agent_err err;
 
+	/* Built without pieces, as agent_show: but then old would have been moved. */
+	if (AGENT_OLD_PIECES == 0 && !kit_flash_map(&agent->old_flash))
+		return AGENT_E_NOT_BUILT;
 	if (agent->job->reserved > agent->new_flash.size)
 		return AGENT_E_NO_FIT;
 	end = usable(agent);

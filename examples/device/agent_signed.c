@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
  * Signed delta updates: an MCUboot image whose payload is a patch and whose protected TLVs say of
- * what and for whom (formats/delta_tlv.md). TLVs are walked in flash, not copied.
+ * what and for whom (formats/delta_tlv.md). Header and protected TLVs are read once, hashed from
+ * RAM, and believed from there: who can change what a flash chip answers, from one read to the
+ * next, changes nothing that has been verified. The other TLVs are walked in flash.
  */
 #include <ota/delta_tlv.h>
 
@@ -14,11 +16,20 @@
 #define ENCRYPTED     (OTA_IMAGE_F_ENCRYPTED_AES128 | OTA_IMAGE_F_ENCRYPTED_AES256)
 #define FORMAT_BSDIFF 1U
 
+/* In the decoder's memory, behind what the signature and pieces for the hash take. */
+#define KEPT_AT   SIGNATURE_MAX
+#define KEPT_AREA (KEPT_AT + OTA_IMAGE_HEADER_SIZE) /* the protected area */
+#define KEPT_MAX  480U                              /* bytes of it; otatool writes 116 */
+
+_Static_assert(HASH_CHUNK <= SIGNATURE_MAX && KEPT_AREA + KEPT_MAX <= AGENT_DECODER_RAM,
+	       "all at once in the decoder's memory");
+
 /* An image in flash; offsets are from its start. */
 struct image {
 	const struct kit_flash *flash;
 	uint32_t at;
-	uint32_t size; /* bytes there are */
+	uint32_t size;       /* bytes there are */
+	const uint8_t *kept; /* the protected area as it was hashed; NULL: it is read in flash */
 	struct ota_image_header header;
 	uint32_t prot_at; /* the protected area; without one: the other */
 	uint32_t unprot_at;
@@ -37,7 +48,12 @@ static enum agent_err read_in(const struct image *image, uint32_t at, void *to, 
 {
 	if (at > image->size || len > image->size - at)
 		return AGENT_E_MALFORMED;
-	return agent_read(image->flash, image->at + at, to, len);
+	if (!image->kept || at < image->prot_at || at >= image->unprot_at)
+		return agent_read(image->flash, image->at + at, to, len);
+	if (len > image->unprot_at - at)
+		return AGENT_E_MALFORMED;
+	memcpy(to, image->kept + (at - image->prot_at), len);
+	return AGENT_OK;
 }
 
 /* Two halfwords: the header of an area, or of a record. */
@@ -51,16 +67,19 @@ static enum agent_err read_pair(const struct image *image, uint32_t at, uint16_t
 	return err;
 }
 
-/* As ota_tlv_areas_find, in flash. Image sizes are under 2^31, and so are their sums. */
-static enum agent_err open_image(struct image *image)
+/*
+ * As ota_tlv_areas_find, in flash. Image sizes are under 2^31, and so are their sums. The header
+ * stays in `raw`.
+ */
+static enum agent_err open_image(struct image *image, uint8_t *raw)
 {
-	uint8_t raw[OTA_IMAGE_HEADER_SIZE];
 	uint16_t info[2];
-	enum agent_err err = read_in(image, 0, raw, sizeof(raw));
+	enum agent_err err = read_in(image, 0, raw, OTA_IMAGE_HEADER_SIZE);
 
 	if (err != AGENT_OK)
 		return err;
-	if (ota_image_header_read(ota_span_of(raw, sizeof(raw)), false, &image->header) != OTA_OK ||
+	if (ota_image_header_read(ota_span_of(raw, OTA_IMAGE_HEADER_SIZE), false, &image->header) !=
+		    OTA_OK ||
 	    image->header.hdr_size < OTA_IMAGE_HEADER_SIZE ||
 	    image->header.hdr_size > image->size ||
 	    image->header.img_size > image->size - image->header.hdr_size)
@@ -178,16 +197,40 @@ static void update_of(const struct agent *agent, struct image *update)
 	update->size = agent->job->patch_size;
 }
 
+/* From here on the protected area is what is in RAM. */
+static enum agent_err keep(struct agent *agent, struct image *update)
+{
+	uint8_t *area = agent_decoder(agent) + KEPT_AREA;
+	uint32_t len = update->unprot_at - update->prot_at;
+	enum agent_err err = AGENT_E_MALFORMED;
+
+	if (len <= KEPT_MAX)
+		err = read_in(update, update->prot_at, area, len);
+	update->kept = area;
+	return err;
+}
+
+/* The update once more, of what agent_signed_open has verified and kept. */
+static void kept_update(struct agent *agent, struct image *update)
+{
+	const uint8_t *area = agent_decoder(agent) + KEPT_AREA;
+
+	update_of(agent, update);
+	update->kept = area;
+	update->prot_at = agent->patch_at - agent->job->patch_at + agent->patch_size;
+	update->unprot_at = update->prot_at + (area[2] | (uint32_t)area[3] << 8);
+	update->end = update->unprot_at;
+}
+
 /* -- digests ----------------------------------------------------------------------------------- */
 
 /* Through the decoder's memory, which is not in use. */
-static enum agent_err hash(struct agent *agent, const struct kit_flash *flash, uint32_t at,
-			   uint32_t len, uint8_t *digest)
+static enum agent_err feed(struct agent *agent, const struct kit_flash *flash, uint32_t at,
+			   uint32_t len)
 {
 	uint8_t *chunk = agent_decoder(agent);
 	enum agent_err err = AGENT_OK;
 
-	kit_sha256_begin();
 	while (err == AGENT_OK && len > 0) {
 		uint32_t n = agent_smaller(len, HASH_CHUNK);
 
@@ -197,6 +240,30 @@ static enum agent_err hash(struct agent *agent, const struct kit_flash *flash, u
 		at += n;
 		len -= n;
 	}
+	return err;
+}
+
+static enum agent_err hash(struct agent *agent, const struct kit_flash *flash, uint32_t at,
+			   uint32_t len, uint8_t *digest)
+{
+	enum agent_err err;
+
+	kit_sha256_begin();
+	err = feed(agent, flash, at, len);
+	kit_sha256_finish(digest);
+	return err;
+}
+
+/* What is signed: header, payload, protected area. */
+static enum agent_err hash_update(struct agent *agent, const struct image *update, uint8_t *digest)
+{
+	enum agent_err err;
+
+	kit_sha256_begin();
+	kit_sha256_update(agent_decoder(agent) + KEPT_AT, OTA_IMAGE_HEADER_SIZE);
+	err = feed(agent, update->flash, update->at + OTA_IMAGE_HEADER_SIZE,
+		   update->prot_at - OTA_IMAGE_HEADER_SIZE);
+	kit_sha256_update(update->kept, update->unprot_at - update->prot_at);
 	kit_sha256_finish(digest);
 	return err;
 }
@@ -289,8 +356,7 @@ static enum agent_err check_signature(struct agent *agent, const struct image *u
 	struct proof proof = {.agent = agent, .update = update};
 	struct tlv tlv;
 	bool found = true;
-	enum agent_err err =
-		hash(agent, update->flash, update->at, update->unprot_at, proof.digest);
+	enum agent_err err = hash_update(agent, update, proof.digest);
 
 	first_tlv(update, &tlv);
 	while (err == AGENT_OK && found) {
@@ -312,17 +378,24 @@ enum agent_err agent_signed_open(struct agent *agent)
 	enum agent_err err;
 
 	update_of(agent, &update);
-	err = open_image(&update);
+	err = open_image(&update, agent_decoder(agent) + KEPT_AT);
+	if (err == AGENT_OK && (update.header.flags & ENCRYPTED) != 0)
+		err = AGENT_E_NOT_BUILT;
+	if (err == AGENT_OK)
+		err = keep(agent, &update);
 	if (err == AGENT_OK)
 		err = check_signature(agent, &update);
 	if (err == AGENT_OK)
 		err = read_origin(&update, &origin);
+	/* An image as a whole is no update. */
+	if (err == AGENT_OK &&
+	    (origin.delta == 0 || (update.header.flags & OTA_IMAGE_F_NON_BOOTABLE) == 0))
+		err = AGENT_E_UNKNOWN;
 	if (err == AGENT_OK)
 		err = read_delta(&update, &origin, &delta);
 	if (err != AGENT_OK)
 		return err;
-	if ((update.header.flags & OTA_IMAGE_F_NON_BOOTABLE) == 0 ||
-	    (update.header.flags & ENCRYPTED) != 0 || update.end != update.size)
+	if (update.end != update.size)
 		return AGENT_E_MALFORMED;
 	if (delta.format == FORMAT_BSDIFF)
 		return AGENT_E_BSDIFF;
@@ -419,12 +492,10 @@ enum agent_err agent_signed_check_old(struct agent *agent)
 	struct image old = {.flash = &agent->old_flash, .size = agent->old_flash.size};
 	enum agent_err err;
 
-	if (open_image(&old) != AGENT_OK)
+	if (open_image(&old, agent_decoder(agent)) != AGENT_OK)
 		return AGENT_E_WRONG_BASE;
-	update_of(agent, &update);
-	err = open_image(&update);
-	if (err == AGENT_OK)
-		err = check_origin(agent, &old, &update, &delta);
+	kept_update(agent, &update);
+	err = check_origin(agent, &old, &update, &delta);
 	if (err == AGENT_OK && old.end != agent->old_size)
 		err = AGENT_E_WRONG_BASE;
 	if (err == AGENT_OK)

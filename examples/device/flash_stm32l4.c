@@ -58,8 +58,15 @@ struct registers {
 #define BANK_PAGES 256U
 #define DOUBLEWORD 8U
 
-static void unlock(void)
+/*
+ * Ready for an operation, with the data cache off: it may hold what was there before (RM0351,
+ * 3.3.5), and another bank read meanwhile may spoil it (errata sheet ES0250). Returns ACR as it
+ * was, for finish().
+ */
+static uint32_t prepare(void)
 {
+	uint32_t acr = FLASH->acr;
+
 	while (FLASH->sr & SR_BSY)
 		;
 	FLASH->sr = SR_ERRORS | SR_EOP;
@@ -67,10 +74,12 @@ static void unlock(void)
 		FLASH->keyr = KEY_1;
 		FLASH->keyr = KEY_2;
 	}
+	FLASH->acr = acr & ~ACR_DCEN;
+	return acr;
 }
 
-/* What was asked for is done, or has failed. */
-static int finish(void)
+/* What was asked for is done, or has failed. The data cache is emptied, and what it was. */
+static int finish(uint32_t acr)
 {
 	uint32_t errors;
 
@@ -78,45 +87,34 @@ static int finish(void)
 		;
 	errors = FLASH->sr & SR_ERRORS;
 	FLASH->cr = CR_LOCK;
-	return errors == 0 ? 0 : -1;
-}
-
-/* The data cache may hold what was there before an erase (RM0351, 3.3.5). */
-static void drop_cache(void)
-{
-	uint32_t acr = FLASH->acr;
-
-	FLASH->acr = acr & ~ACR_DCEN;
 	FLASH->acr = (acr & ~ACR_DCEN) | ACR_DCRST;
 	FLASH->acr = acr & ~(ACR_DCEN | ACR_DCRST);
 	FLASH->acr = acr;
+	return errors == 0 ? 0 : -1;
 }
 
 static int erase_page(uint32_t page)
 {
 	uint32_t cr = CR_PER | page % BANK_PAGES << CR_PNB;
-	int failed;
+	uint32_t acr = prepare();
 
 	if (page >= BANK_PAGES)
 		cr |= CR_BKER;
-	unlock();
 	FLASH->cr = cr;
 	FLASH->cr = cr | CR_STRT;
-	failed = finish();
-	drop_cache();
-	return failed;
+	return finish(acr);
 }
 
 static int program(uintptr_t addr, const uint8_t *from)
 {
 	uint32_t words[2];
+	uint32_t acr = prepare();
 
 	memcpy(words, from, sizeof(words));
-	unlock();
 	FLASH->cr = CR_PG;
 	*(volatile uint32_t *)addr = words[0];
 	*(volatile uint32_t *)(addr + sizeof(words[0])) = words[1];
-	return finish();
+	return finish(acr);
 }
 
 /* -- kit_flash.h ------------------------------------------------------------------------------- */

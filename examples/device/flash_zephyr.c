@@ -3,6 +3,8 @@
  * Zephyr: over flash_area_* of its flash map. Ids are those of FIXED_PARTITION_ID, which fit a
  * byte. Needs CONFIG_FLASH, CONFIG_FLASH_MAP and CONFIG_FLASH_PAGE_LAYOUT.
  */
+#include <zephyr/device.h>
+#include <zephyr/devicetree.h>
 #include <zephyr/drivers/flash.h>
 #include <zephyr/storage/flash_map.h>
 
@@ -58,15 +60,19 @@ int kit_flash_sector(const struct kit_flash *flash, uint32_t at, struct kit_sect
 }
 
 /*
- * Internal flash of an MCU is mapped: with AGENT_MAPPED_AT, the address of the flash device's first
- * byte (CONFIG_FLASH_BASE_ADDRESS), the agent reads it there; without, through the driver.
+ * Internal flash of an MCU is mapped: with AGENT_MAPPED_AT, the address of its first byte
+ * (CONFIG_FLASH_BASE_ADDRESS), the agent reads it there. All else, as areas in external flash, is
+ * read through the driver.
  */
 const uint8_t *kit_flash_map(const struct kit_flash *flash)
 {
 #ifdef AGENT_MAPPED_AT
-	return (const uint8_t *)(uintptr_t)AGENT_MAPPED_AT + area_of(flash)->fa_off;
+	const struct flash_area *area = area_of(flash);
+
+	if (flash_area_get_device(area) == DEVICE_DT_GET(DT_CHOSEN(zephyr_flash_controller)))
+		return (const uint8_t *)(uintptr_t)AGENT_MAPPED_AT + area->fa_off;
 #else
 	(void)flash;
-	return NULL;
 #endif
+	return NULL;
 }

@@ -131,7 +131,8 @@ expect 0 check_node p
 rm -f p
 node 92K "block: 4K, $usual"
 expect 1 "$OTATOOL" diff old.img new.img -o p --target node.yaml --safe-distance 16K
-says err 'a lead of 32768 bytes is asked for, the slot of node has room for 28672'
+says err 'count on old moved up by 32,768 bytes, the slot of node has room for 28,672'
+says err 'hint: a smaller safe distance needs less'
 absent p
 expect 2 "$OTATOOL" diff old.img new.img -o p --target node.yaml --format vcdiff
 says err 'vcdiff is not applied in place'
@@ -194,6 +195,37 @@ says out 'make the patch again without --in-place'
 # A gateway has both images.
 expect 0 "$OTATOOL" check p --old old.img --new new.img --target water-meter-l476 --on gateway
 
+# Nor is what it applies made in place, or held against the room for that.
+node 76K "block: 4K, $usual"
+expect 1 "$OTATOOL" diff old.img new.img -o q --target node.yaml
+expect 0 "$OTATOOL" diff old.img new.img -o q --target node.yaml --on gateway
+checks=$((checks + 1))
+! grep -q 'in place' out || fail "in place on a gateway: $(cat out)"
+expect 0 "$OTATOOL" check q --old old.img --new new.img --target node.yaml --on gateway
+rm -f q
+
+# -- tiers ------------------------------------------------------------------------------------------
+node 128K "block: 4K, $usual"
+expect 0 "$OTATOOL" diff old.img new.img -o q --in-place --tier nano
+expect 1 check_node q
+says out '^  1. make the patch with tier xs: its decoder takes 4,104 bytes of RAM'
+sed -i.bak 's/tier: xs/tier: nano/; s/ram: 8K/ram: 1032/' node.yaml
+expect 0 check_node q
+expect 0 "$OTATOOL" diff old.img new.img -o q --target node.yaml
+says out '  otd, tier nano .*RAM 1,032 of 1,032 +fits  <- written$'
+expect 0 "$OTATOOL" apply old.img q -o applied
+same applied new.img
+rm -f q
+
+# -- a whole image ----------------------------------------------------------------------------------
+node 128K "block: 4K, $usual"
+expect 0 "$OTATOOL" check new.img --old old.img --target node.yaml --link lorawan,region=eu868,dr=5
+says out '^whole fragments in the slot .* 131,024 .* fits$'
+node 96K "block: 4K, patch: secondary, journal: 0x3c000+12K" firmware-loader
+sed -i.bak 's/primary: 0x0+96K/&, secondary: 0x20000+64K/' node.yaml
+expect 3 check_node p
+says err 'updater.patch: secondary: with mode firmware-loader no new image comes to that slot'
+
 # -- what is missing or too small -------------------------------------------------------------------
 node 128K "block: 4K, patch: 0x38000+16K"
 expect 1 check_node p
@@ -226,7 +258,12 @@ expect 1 check_node small
 tells 'failure in-place-block: the patch erases 1,024 bytes at a time, and the slot.s sectors, of'
 node 128K "block: 1K, $usual"
 expect 1 "$OTATOOL" diff old.img new.img -o q --target node.yaml
-says err 'the slot of node cannot be erased in blocks of 1,024 bytes'
+says err 'cannot be erased in blocks of 1,024 bytes: its sectors do not end where they end'
+says err 'or give updater.block'
+node 128K "$usual"
+expect 1 "$OTATOOL" diff old.img new.img -o q --target node.yaml --block 2M
+says err 'cannot be erased in blocks of 2,097,152 bytes: a patch knows none over 1,048,576'
+says err 'hint: without --block the profile'
 node 256K "block: 64K, journal: 0x40000+256K"
 sed -i.bak 's/stm32wle5jc/stm32f407vg/' node.yaml
 expect 1 "$OTATOOL" diff old.img new.img -o q --target node.yaml

@@ -27,16 +27,16 @@ holds() {
 	[ "$got" = "$5" ] || fail "$1, $3: exit code $got with $6, $4 bytes of stack, not $5: $words"
 }
 
-# prove CORE LEVEL BUILD
+# prove CORE BUILD
 prove() {
-	local core=$1 level=$2 build=$3 out=$tmp/$1$2-$3 predicted used
+	local core=$1 level=-Os build=$2 out=$tmp/$1-$2 predicted used
 	build "$core" "$level" "$build" "$out" && program "$core" "$level" "$build" "$out" &&
 		predicted=$(deepest "$build" --code "$out/run.dis" "$out"/*.ci "$out"/run/*.ci) &&
 		ends "$core" "$out" "$build" "$predicted" ||
-		{ fail "$core $level, $build: not with what is predicted: ${words-not built}"; return; }
+		{ fail "$core, $build: not with what is predicted: ${words-not built}"; return; }
 	checks=$((checks + 1))
 	used=$(sed -n 's/^good, stack //p' <<<"$words")
-	echo "$core $level, $build: $predicted bytes of stack predicted, $used used"
+	echo "$core, $build: $predicted bytes of stack predicted, $used used"
 	holds "$core" "$out" "$build" $((used - step)) $fault "$step less than are used"
 	[ "$predicted" = "$used" ] || holds "$core" "$out" "$build" "$used" 0 "what is used"
 	checks=$((checks + 1))
@@ -47,13 +47,11 @@ prove() {
 for core in ${*:-$arm_cores rv32imac}; do
 	command -v "$(cross_of "$core")-gcc" >/dev/null && can_run "$core" ||
 		{ echo "$core: not here"; continue; }
-	for level in $(levels_of "$core"); do
-		for build in $(builds_of "$core" "$level"); do
-			case $level-$build in
-			*-xs-* | -O2-vcdiff | -O2-bsdiff) continue ;;
-			esac
-			! runs "$build" || prove "$core" "$level" "$build"
-		done
+	for build in $(builds_of "$core" -Os); do
+		case $build in
+		xs-*) continue ;;
+		esac
+		! runs "$build" || prove "$core" "$build"
 	done
 done
 [ $((checks + failures)) -gt 0 ] || { echo "skipped: no compiler, emulator or library"; exit 77; }

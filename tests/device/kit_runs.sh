@@ -8,8 +8,6 @@
 rig_needs
 old=$sensor/sensor-1.2.0.bin
 new=$sensor/sensor-1.3.0.bin
-xs=4096
-m=16384
 
 # made CORE WORDS...: the agent makes new; more orders for the rig on standard input.
 made() {
@@ -33,13 +31,13 @@ refused() {
 		fail "$core, $*: $(grep '^operations' "$tmp/log")"
 }
 
-# parts PATCH STATE: the parts for this old and new image; stored: and the patch in its part.
+# parts PATCH: the parts for this old and new image; stored: and the patch in its part.
 parts() {
-	rig_parts "$old" "$new" "$tmp/$1" "$2"
+	rig_parts "$old" "$new" "$tmp/$1"
 }
 
 stored() {
-	parts "$1" "$2"
+	parts "$1"
 	echo "patch stored $tmp/$1"
 }
 
@@ -60,49 +58,40 @@ diff_of "$old" "$new" -o "$tmp/m" --tier m
 diff_of "$old" "$new" -o "$tmp/vcdiff" --format vcdiff --window 8K
 diff_of "$old" "$new" -o "$tmp/bsdiff" --format bsdiff
 for core in $rig_cores; do
-	made "$core" xs < <(stored xs $xs)
-	made "$core" m < <(stored m $m)
-	made "$core" vcdiff with windows < <(stored vcdiff $m)
-	refused "$core" 'up to 4 MB' bsdiff < <(stored bsdiff $xs)
+	made "$core" xs < <(stored xs)
+	made "$core" m < <(stored m)
+	made "$core" vcdiff with windows < <(stored vcdiff)
+	refused "$core" 'up to 4 MB' bsdiff < <(stored bsdiff)
 done
 
 # The smallest tier, and one slot.
-can() {
-	"$OTATOOL" diff --help | grep -q -e "$1"
-}
-if can nano; then
-	diff_of "$old" "$new" -o "$tmp/nano" --tier nano
-	for core in $rig_cores; do
-		made "$core" nano < <(stored nano $xs)
-	done
-fi
-if can --in-place; then
-	diff_of "$old" "$new" -o "$tmp/place" --in-place --block 2K --safe-distance 16K
-	diff_of "$new" "$old" -o "$tmp/back" --in-place --block 2K --safe-distance 4K --tier m
-	for core in $rig_cores; do
-		made "$core" xs, in place < <(stored place $xs; echo in-place)
-	done
-	made m3 xs, in place, a checkpoint every 5 blocks < <(stored place $xs; printf '%s\n' in-place 'every 5')
-	expect=$old made m3 m, in place, back again < <(
-		stored back $m | sed "s,^load primary.*,load primary $new,"; echo in-place)
-	refused m3 'number of slots' in place with two slots < <(stored place $xs)
-	refused m3 'number of slots' two slots in place < <(stored xs $xs; echo in-place)
-	refused m3 'does not fit' no room to move old up < <(
-		stored place $xs | sed 's/^part primary.*/part primary 8 255 2048 57/'; echo in-place)
-	refused m3 'journal' in place without a journal < <(
-		stored place $xs | grep -v '^part journal'; echo in-place)
-fi
+diff_of "$old" "$new" -o "$tmp/nano" --tier nano
+diff_of "$old" "$new" -o "$tmp/place" --in-place --block 2K --safe-distance 16K
+diff_of "$new" "$old" -o "$tmp/back" --in-place --block 2K --safe-distance 4K --tier m
+for core in $rig_cores; do
+	made "$core" nano < <(stored nano)
+	made "$core" xs, in place < <(stored place; echo in-place)
+done
+made m3 xs, in place, a checkpoint every 5 blocks < <(stored place; printf '%s\n' in-place 'every 5')
+expect=$old made m3 m, in place, back again < <(
+	stored back | sed "s,^load primary.*,load primary $new,"; echo in-place)
+refused m3 'number of slots' in place with two slots < <(stored place)
+refused m3 'number of slots' two slots in place < <(stored xs; echo in-place)
+refused m3 'does not fit' no room to move old up < <(
+	stored place | sed 's/^part primary.*/part primary 8 255 2048 57/'; echo in-place)
+refused m3 'journal' in place without a journal < <(
+	stored place | grep -v '^part journal'; echo in-place)
 
 # From another place, into another place, for good.
-made m3 xs, streamed < <(parts xs $xs; echo "patch streamed $tmp/xs")
-made m3 xs, permanent < <(stored xs $xs; echo permanent)
+made m3 xs, streamed < <(parts xs; echo "patch streamed $tmp/xs")
+made m3 xs, permanent < <(stored xs; echo permanent)
 made m3 "xs, patch in the slot's tail, new behind its first sector" < <(
-	parts xs $xs | grep -v '^part secondary'
+	parts xs | grep -v '^part secondary'
 	printf '%s\n' 'part secondary 8 255 2048 60' 'first 2048' "patch tail $tmp/xs")
 
 # Other flash: large and uneven sectors, 32 bytes at once, 4 bytes, erased as zeros.
 made m3 xs, sectors of 16 and 64 KiB < <(
-	stored xs $xs | grep -v '^part'
+	stored xs | grep -v '^part'
 	cat <<EOF2
 part primary 8 255 16384 4 65536 1
 part secondary 8 255 16384 4 65536 1
@@ -111,7 +100,7 @@ part patch 8 255 65536 1
 EOF2
 )
 made m3 xs, 32 bytes at once < <(
-	stored xs $xs | grep -v '^part\|^max-align'
+	stored xs | grep -v '^part\|^max-align'
 	cat <<EOF2
 part primary 32 255 8192 16
 part secondary 32 255 8192 16
@@ -120,15 +109,15 @@ part patch 32 255 8192 1
 max-align 32
 EOF2
 )
-made m3 xs, 4 bytes at once, erased as zeros < <(stored xs $xs | sed 's/^\(part [a-z]*\) 8 255/\1 4 0/')
+made m3 xs, 4 bytes at once, erased as zeros < <(stored xs | sed 's/^\(part [a-z]*\) 8 255/\1 4 0/')
 
 # What cannot be: a patch that is none, for another old image, for a larger slot, cut short.
 { printf '\0'; tail -c +2 "$tmp/xs"; } >"$tmp/damaged"
 head -c 8 "$tmp/xs" >"$tmp/short"
-refused m3 'no patch format' no magic < <(stored damaged $xs)
-refused m3 'another old image' another old < <(stored xs $xs | sed "s,^load primary.*,load primary $new,")
-refused m3 'does not fit' too small a slot < <(stored xs $xs | sed 's/^part secondary.*/part secondary 8 255 2048 5/')
-refused m3 'not whole\|malformed' cut short < <(stored short $xs)
+refused m3 'no patch format' no magic < <(stored damaged)
+refused m3 'another old image' another old < <(stored xs | sed "s,^load primary.*,load primary $new,")
+refused m3 'does not fit' too small a slot < <(stored xs | sed 's/^part secondary.*/part secondary 8 255 2048 5/')
+refused m3 'not whole\|malformed' cut short < <(stored short)
 
 # Signed updates: images of MCUboot, with a security counter.
 image() {
@@ -141,7 +130,7 @@ image 1.2.0 "$old" 2
 image 1.3.0 "$new" 3
 image 1.2.0 "$tmp/later.img" 9
 signed() {
-	stored "$1" $m
+	stored "$1"
 	printf '%s\n' signed "verify $tmp/verify"
 }
 diff_of "$old" "$new" -o "$tmp/update" -k "$tmp/key.pem"

@@ -81,10 +81,20 @@ agree() {
 		$(($(bytes_of patch_bytes) - 1))
 	equal "$name: updater RAM" "$(line "updater RAM")" "$(bytes_of buffer_bytes)"
 	equal "$name: all in RAM" "$(statics)" "$(bytes_of agent)"
-	stack=$(number "$(stack_of "${name##*-}")" $core)
+	stack=$(number "$(stack_of "$(build_of "$name")")" $core)
 	equal "$name: decoder's stack" "$(cost "patch decoder stack")" "$stack"
 	echo "$name: check says $(line "updater RAM"), linked $(bytes_of buffer_bytes);" \
 		"with the agent's own $(bytes_of agent)"
+}
+
+# build_of NAME: the build of device.sh with the same decoder.
+build_of() {
+	case $1 in
+	tier-m) echo full ;;
+	tier-nano) echo nano ;;
+	*-vcdiff) echo vcdiff ;;
+	*) echo xs ;;
+	esac
 }
 
 # published PATCH STATE STACK: what inspect says of a patch.
@@ -110,12 +120,10 @@ agree window-vcdiff 's/ram: 4104/ram: 32K/; s/format: otd, tier: xs/format: vcdi
 agree far-vcdiff "s/ram: 4104/ram: 32K/; s/format: otd, tier: xs/format: vcdiff, window: 4096/
 	s/patch: secondary/patch: external:0x0+64K/; s/old: mapped/old: read/; \$a $external" \
 	"--format vcdiff --window 4096" -DOTA_OTD_ONLY_XS $two_slots -DAGENT_VCDIFF_WINDOW=4096U
-if grep -q OTA_OTD_ONLY_NANO formats/otd_arch.h; then
-	agree tier-nano 's/ram: 4104/ram: 1032/; s/tier: xs/tier: nano/' "--tier nano" \
-		-DOTA_OTD_ONLY_NANO $two_slots $mapped
-fi
+agree tier-nano 's/ram: 4104/ram: 1032/; s/tier: xs/tier: nano/' "--tier nano" -DOTA_OTD_ONLY_NANO \
+	$two_slots $mapped
 # The second one is where tier M pays. VCDIFF's decoder has a window besides, of what patches_of says.
-for build in xs full vcdiff; do
+for build in nano xs full vcdiff; do
 	window=0
 	[ $build != vcdiff ] || window=16384
 	bundle_of $build 0 && published "$tmp/patch-$build-2" \

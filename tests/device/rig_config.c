@@ -102,7 +102,7 @@ static struct rig_file file_of(const char *name)
 	uint8_t *bytes = rig_memory_left(&room);
 
 	if (!rig_file_read(name, bytes, room, &file.len))
-		complain("can not read", name);
+		complain("can not read it, or there is no room", name);
 	file.bytes = rig_memory(file.len);
 	return file;
 }
@@ -164,6 +164,8 @@ static void read_cut(struct words *words, struct rig_config *config)
 		if (strcmp(word, choices[i]) == 0) {
 			wish->choice = (enum rig_choice)i;
 			wish->n = must_number(words);
+			if (wish->n == 0)
+				complain("not a step, or number of points", "0");
 			config->wishes++;
 			return;
 		}

@@ -105,6 +105,19 @@ static void sort(struct rig_run *run, uint32_t n)
 	}
 }
 
+/* One that is never reached would be survived whatever the agent does. */
+static void add_point(struct plan *plan, uint32_t point, uint32_t ops)
+{
+	if (point == 0 || point > ops) {
+		rig_say("rig: the update has operations 1 to ");
+		rig_say_number(ops);
+		rig_say(", there is no point ");
+		rig_say_number(point);
+		rig_die("");
+	}
+	add_one(plan, point);
+}
+
 const struct rig_run *rig_plan(const struct rig_config *config, const struct flash_model *model,
 			       uint32_t *n)
 {
@@ -115,7 +128,7 @@ const struct rig_run *rig_plan(const struct rig_config *config, const struct fla
 	for (uint32_t i = 0; i < config->wishes && model->ops > 0; i++)
 		add_wish(&plan, &config->wish[i], model);
 	for (uint32_t i = 0; i < config->points; i++)
-		add_one(&plan, config->point[i]);
+		add_point(&plan, config->point[i], model->ops);
 	sort(plan.run, plan.n);
 	*n = plan.n;
 	return plan.run;

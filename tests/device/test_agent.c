@@ -34,7 +34,7 @@ enum area { PRIMARY, SECONDARY, PATCH, JOURNAL, AREAS };
 #define P256      "imgtool/keys/p256.pem"
 
 static uint8_t bytes[AREAS][AREA_MAX];
-static uint8_t written[AREAS][AREA_MAX / WRITE];
+static uint8_t written[AREAS][AREA_MAX]; /* units of one byte or more */
 static uint32_t erases[AREAS][AREA_MAX / SECTOR];
 static struct flash_model model;
 static struct agent agent;
@@ -47,7 +47,11 @@ static struct ota_span stream;
 static struct ota_key *trusted;
 static uint8_t hashed[0x80000];
 static size_t n_hashed;
-static uint32_t next_cut; /* operations after the first cut; 0: none */
+static uint32_t next_cut;      /* operations after the first cut; 0: none */
+static const uint8_t *swapped; /* the patch's area answers so once a signature was good */
+static bool was_good;
+static uint32_t write_unit = WRITE;
+static uint8_t erased_byte = 0xff;
 
 _Noreturn void flash_model_power_lost(struct flash_model *lost)
 {
@@ -70,7 +74,11 @@ int kit_flash_open(uint8_t id, struct kit_flash *flash)
 
 int kit_flash_read(const struct kit_flash *flash, uint32_t at, void *to, uint32_t len)
 {
-	return (int)flash_model_read(&model, flash->id, at, to, len);
+	enum flash_result result = flash_model_read(&model, flash->id, at, to, len);
+
+	if (result == FLASH_OK && flash->id == PATCH && swapped && was_good)
+		memcpy(to, swapped + at, len);
+	return (int)result;
 }
 
 int kit_flash_write(const struct kit_flash *flash, uint32_t at, const void *from, uint32_t len)
@@ -133,9 +141,10 @@ bool kit_signature_good(const struct kit_signature *signature)
 	struct ota_digest id;
 
 	assert_int_equal(ota_key_id(trusted, OTA_HASH_SHA256, &id, NULL), OTA_OK);
-	return memcmp(id.data, signature->key_hash, 32) == 0 &&
-	       ota_key_verify(trusted, ota_span_of(signature->digest, 32),
-			      ota_span_of(signature->bytes, signature->len), NULL) == OTA_OK;
+	was_good = memcmp(id.data, signature->key_hash, 32) == 0 &&
+		   ota_key_verify(trusted, ota_span_of(signature->digest, 32),
+				  ota_span_of(signature->bytes, signature->len), NULL) == OTA_OK;
+	return was_good;
 }
 
 /* -- a device ---------------------------------------------------------------------------------- */
@@ -149,8 +158,8 @@ static void add_area(enum area area, uint32_t size)
 	part->written = written[area];
 	part->erases = erases[area];
 	part->run[0] = (struct flash_run){SECTOR, size / SECTOR};
-	part->write = WRITE;
-	part->erased = 0xff;
+	part->write = write_unit;
+	part->erased = erased_byte;
 	flash_part_init(part);
 }
 
@@ -341,9 +350,7 @@ static void makes_it_in_every_tier(void **state)
 {
 	static const struct ota_delta_plan tiers[] = {
 		{.format = "otd", .tier = OTA_DELTA_TIER_M},
-#ifdef OTA_OTD_DEC_RAM_NANO
 		{.format = "otd", .tier = OTA_DELTA_TIER_NANO},
-#endif
 	};
 
 	(void)state;
@@ -395,6 +402,36 @@ static void puts_new_behind_the_first_sector_for_swap_offset(void **state)
 	check_made(&pair, &job);
 	assert_true(ota_span_all(ota_span_of(bytes[SECONDARY], SECTOR), 0xff));
 	free_pair(&pair);
+}
+
+/* Where a unit, a page or a write unit ends with new, and one byte around it. */
+static void makes_new_images_of_any_size(void **state)
+{
+	static const struct ota_delta_plan place = {
+		.format = "otd", .in_place = true, .block = SECTOR, .lead = 2 * SECTOR};
+	static const struct ota_delta_plan *const plans[] = {&otd, &vcdiff, &place};
+	static const uint32_t sizes[] = {1,          7,          AGENT_PAGE,     SECTOR,
+					 SECTOR + 1, 2 * SECTOR, 8 * SECTOR - 1, 8 * SECTOR};
+	uint8_t old_bytes[6 * SECTOR];
+	uint8_t new_bytes[8 * SECTOR];
+
+	(void)state;
+	fill_pattern(old_bytes, sizeof(old_bytes), 1);
+	fill_pattern(new_bytes, sizeof(new_bytes), 1);
+	for (size_t i = 0; i < N(plans) * N(sizes); i++) {
+		const struct ota_delta_plan *plan = plans[i / N(sizes)];
+		struct ota_span old_image = ota_span_of(old_bytes, sizeof(old_bytes));
+		struct ota_span new_image = ota_span_of(new_bytes, sizes[i % N(sizes)]);
+		struct pair pair = {.patch = patch_of(plan, old_image, new_image)};
+		struct agent_job job = bare(&pair);
+
+		if (plan->in_place)
+			job.secondary = AGENT_NO_AREA;
+		make_device(old_image, of(&pair.patch), HALF_SIZE);
+		assert_int_equal(run_device(&job), AGENT_OK);
+		holds(plan->in_place ? PRIMARY : SECONDARY, 0, new_image);
+		free_pair(&pair);
+	}
 }
 
 /* What was programmed before a checkpoint is not made again: its sectors are erased once. */
@@ -601,6 +638,51 @@ static void swap_slots(const struct pair *pair)
 	assert_true(flash_part_load(&model.part[PRIMARY], SLOT_SIZE - 32, field, WRITE));
 }
 
+/* The trailer's last bytes to the bit: boot_set_next, boot_write_magic, BOOT_SET_SWAP_INFO. */
+static void has_trailer(const struct agent_job *job)
+{
+	static const uint8_t magic_8[16] = {0x77, 0xc2, 0x95, 0xf3, 0x60, 0xd2, 0xef, 0x7f,
+					    0x35, 0x52, 0x50, 0x0f, 0x2c, 0xb6, 0x79, 0x80};
+	uint8_t magic[16] = {job->max_align, 0,    0x2d, 0xe1, 0x5d, 0x29, 0x41, 0x0b,
+			     0x8d,           0x77, 0x67, 0x9c, 0x11, 0x0f, 0x1f, 0x8a};
+	uint8_t expected[4 * 32];
+	size_t align = job->max_align;
+	size_t field = align > 16 ? align : 16;
+	size_t len = 3 * align + field;
+
+	memset(expected, erased_byte, sizeof(expected));
+	memcpy(expected + len - 16, align == 8 ? magic_8 : magic, 16);
+	expected[0] = (uint8_t)(job->image << 4 | (job->permanent ? 3 : 2));
+	if (job->permanent)
+		expected[2 * align] = 1;
+	holds(SECONDARY, SLOT_SIZE - (uint32_t)len, ota_span_of(expected, len));
+}
+
+static void writes_the_trailer_of_every_alignment_on_any_flash(void **state)
+{
+	struct pair pair = pair_by(&otd);
+
+	(void)state;
+	for (unsigned i = 0; i < 24; i++) {
+		struct agent_job job = bare(&pair);
+
+		job.max_align = (uint8_t)(8U << i % 3);
+		write_unit = i / 3 % 2 > 0 ? job.max_align : 1;
+		erased_byte = i / 6 % 2 > 0 ? 0 : 0xff;
+		job.permanent = i / 12 > 0;
+		job.image = 5;
+		make_device(of(&pair.old_image), of(&pair.patch), HALF_SIZE);
+		model.cut_at = 20;
+		model.cut = FLASH_CUT_TORN;
+		assert_int_equal(run_device(&job), AGENT_OK);
+		check_made(&pair, &job);
+		has_trailer(&job);
+	}
+	write_unit = WRITE;
+	erased_byte = 0xff;
+	free_pair(&pair);
+}
+
 static void an_image_on_trial_is_confirmed_once(void **state)
 {
 	struct pair pair = pair_by(&otd);
@@ -717,6 +799,10 @@ static void refuses_jobs_that_do_not_fit_the_device(void **state)
 	make_device(of(&pair.old_image), of(&pair.patch), SECTOR);
 	job = bare(&pair);
 	refuse(&job, AGENT_E_JOURNAL);
+	job.every = 0;
+	job.journal = AGENT_NO_AREA;
+	refuse(&job, AGENT_E_JOURNAL);
+	job = bare(&pair);
 	job.secondary = AGENT_NO_AREA;
 	refuse(&job, AGENT_E_SLOTS);
 	/* Another old image. */
@@ -787,6 +873,39 @@ static void another_update_begins_anew(void **state)
 	free_pair(&pair);
 }
 
+/*
+ * One update is half made, another one overwrites it and is given up before its first checkpoint;
+ * then the first one comes again. Bare VCDIFF has no digest that would find out.
+ */
+static void goes_on_with_nothing_that_another_update_has_overwritten(void **state)
+{
+	struct pair pair = pair_by(&vcdiff);
+	struct pair other = {.old_image = image_of(1, 0, NULL), .new_image = image_of(3, 0, NULL)};
+	struct agent_job job = bare(&pair);
+	struct agent_job other_job;
+
+	(void)state;
+	other.patch = patch_of(&vcdiff, of(&other.old_image), of(&other.new_image));
+	other_job = bare(&other);
+	other_job.patch_at = SLOT_SIZE / 2;
+	other_job.every = 255;
+	for (uint32_t phase = AGENT_MAKING; phase <= AGENT_MARKING; phase += 2) {
+		make_device(of(&pair.old_image), of(&pair.patch), HALF_SIZE);
+		assert_true(flash_part_load(&model.part[PATCH], other_job.patch_at,
+					    other.patch.data, (uint32_t)other.patch.len));
+		assert_int_equal(agent_begin(&agent, &job), AGENT_OK);
+		while (agent.phase != phase || agent.made < 4 * SECTOR)
+			assert_int_equal(agent_step(&agent), AGENT_OK);
+		assert_int_equal(agent_begin(&agent, &other_job), AGENT_OK);
+		while (agent.made < 4 * SECTOR)
+			assert_int_equal(agent_step(&agent), AGENT_OK);
+		assert_int_equal(run_device(&job), AGENT_OK);
+		check_made(&pair, &job);
+	}
+	free_pair(&pair);
+	free_pair(&other);
+}
+
 /* -- signed ------------------------------------------------------------------------------------ */
 
 static const uint8_t vendor_a[OTA_TLV_UUID_SIZE] = {0xa};
@@ -799,6 +918,18 @@ static struct pair signed_pair(const struct ota_delta_plan *plan, const char *ke
 
 	pair.patch = sign_update(plan, &pair, key);
 	return pair;
+}
+
+static struct ota_buf signed_image(void)
+{
+	static const uint8_t body[SECTOR] = {1};
+	struct ota_key *key = vector_key(ED25519);
+	struct ota_signer signer = {.key = key};
+	struct ota_image_plan plan = {.pad_header = true, .signers = &signer, .n_signers = 1};
+	struct ota_buf image = image_build(&plan, ota_span_of(body, sizeof(body)), NULL);
+
+	ota_key_free(key);
+	return image;
 }
 
 static struct agent_job signed_job(const struct pair *pair)
@@ -889,6 +1020,7 @@ static void refuses_updates_for_others(void **state)
 		{image_of(1, 4, vendor_a), AGENT_E_WRONG_BASE},
 		{image_of(3, 5, vendor_a), AGENT_E_WRONG_BASE},
 	};
+	struct ota_buf image = signed_image();
 
 	(void)state;
 	trusted = vector_key(ED25519);
@@ -899,6 +1031,11 @@ static void refuses_updates_for_others(void **state)
 		refuse(&job, cases[i].err);
 		ota_buf_free(&old_image);
 	}
+	/* A whole image, which the same key has signed. */
+	make_device(of(&pair.old_image), of(&image), HALF_SIZE);
+	job.patch_size = (uint32_t)image.len;
+	refuse(&job, AGENT_E_UNKNOWN);
+	job.patch_size = (uint32_t)pair.patch.len;
 	make_device(of(&pair.old_image), of(&pair.patch), HALF_SIZE);
 	job.counter_floor = 7;
 	refuse(&job, AGENT_E_COUNTER);
@@ -907,12 +1044,59 @@ static void refuses_updates_for_others(void **state)
 	stream = of(&pair.patch);
 	refuse(&job, AGENT_E_STREAMED);
 	ota_key_free(trusted);
+	ota_buf_free(&image);
+	free_pair(&pair);
+}
+
+/* A flash chip that answers otherwise once the signature has been verified. */
+static void believes_only_what_was_verified(void **state)
+{
+	static const uint8_t counter_6[] = {0x50, 0, 4, 0, 6, 0, 0, 0};
+	static uint8_t copy[SLOT_SIZE];
+	struct pair pair = signed_pair(&otd, ED25519);
+	struct agent_job job = signed_job(&pair);
+	size_t at = 0;
+
+	(void)state;
+	trusted = vector_key(ED25519);
+	make_device(of(&pair.old_image), of(&pair.patch), HALF_SIZE);
+	job.counter_floor = 7;
+	memcpy(copy, bytes[PATCH], SLOT_SIZE);
+	while (memcmp(copy + at, counter_6, sizeof(counter_6)) != 0)
+		assert_true(++at < pair.patch.len);
+	copy[at + 4] = 9;
+	swapped = copy;
+	was_good = false;
+	refuse(&job, AGENT_E_COUNTER);
+	assert_true(was_good);
+	swapped = NULL;
+	ota_key_free(trusted);
+	free_pair(&pair);
+}
+
+/* An update that was begun may not be gone on with by a device that it is not for any more. */
+static void asks_whom_it_is_for_after_every_reset(void **state)
+{
+	struct pair pair = signed_pair(&otd, ED25519);
+	struct agent_job job = signed_job(&pair);
+
+	(void)state;
+	trusted = vector_key(ED25519);
+	make_device(of(&pair.old_image), of(&pair.patch), HALF_SIZE);
+	assert_int_equal(agent_begin(&agent, &job), AGENT_OK);
+	while (agent.made < 4 * SECTOR)
+		assert_int_equal(agent_step(&agent), AGENT_OK);
+	job.counter_floor = 7;
+	refuse(&job, AGENT_E_COUNTER);
+	job.counter_floor = 6;
+	assert_int_equal(run_device(&job), AGENT_OK);
+	check_made(&pair, &job);
+	ota_key_free(trusted);
 	free_pair(&pair);
 }
 
 /* -- in place ---------------------------------------------------------------------------------- */
 
-#ifdef OTA_OTD_HAS_PLACE
 static struct pair place_pair(uint32_t block, uint32_t lead)
 {
 	struct ota_delta_plan plan = {
@@ -959,6 +1143,31 @@ static void in_place_survives_a_cut_anywhere(void **state)
 	for (unsigned cut = FLASH_CUT_CLEAN; cut <= FLASH_CUT_WEAK; cut++) {
 		job.every = (uint8_t)(1 + cut);
 		cut_everywhere(&pair, &job, HALF_SIZE, (enum flash_cut)cut);
+	}
+	free_pair(&pair);
+}
+
+static void in_place_survives_a_second_cut_while_it_goes_on(void **state)
+{
+	struct pair pair = place_pair(SECTOR, 2 * SECTOR);
+	struct agent_job job = place_job(&pair);
+
+	(void)state;
+	is_mapped = true;
+	job.every = 3;
+	for (uint32_t second = 1; second < 100; second += 3) {
+		for (uint32_t at = 1; at < 900; at += 13) {
+			make_device(of(&pair.old_image), of(&pair.patch), HALF_SIZE);
+			model.cut_at = at;
+			model.cut = second % 2 > 0 ? FLASH_CUT_TORN : FLASH_CUT_WEAK;
+			model.seed = at;
+			next_cut = second;
+			assert_int_equal(run_device(&job), AGENT_OK);
+			next_cut = 0;
+			model.cut_at = 0;
+			holds(PRIMARY, 0, of(&pair.new_image));
+			assert_int_equal(run_device(&job), AGENT_E_DONE);
+		}
 	}
 	free_pair(&pair);
 }
@@ -1052,7 +1261,6 @@ static void in_place_refuses_what_cannot_be(void **state)
 	refuse(&job, AGENT_E_WRONG_BASE);
 	free_pair(&pair);
 }
-#endif
 
 int main(void)
 {
@@ -1061,6 +1269,7 @@ int main(void)
 		cmocka_unit_test(makes_it_in_every_tier),
 		cmocka_unit_test(makes_it_of_a_stream),
 		cmocka_unit_test(puts_new_behind_the_first_sector_for_swap_offset),
+		cmocka_unit_test(makes_new_images_of_any_size),
 		cmocka_unit_test(goes_on_from_the_last_checkpoint),
 		cmocka_unit_test(otd_survives_a_cut_anywhere),
 		cmocka_unit_test(vcdiff_survives_a_cut_anywhere),
@@ -1069,6 +1278,7 @@ int main(void)
 		cmocka_unit_test(nothing_half_made_is_ever_marked),
 		cmocka_unit_test(takes_a_patch_at_the_end_of_the_secondary),
 		cmocka_unit_test(without_a_journal_a_cut_starts_again),
+		cmocka_unit_test(writes_the_trailer_of_every_alignment_on_any_flash),
 		cmocka_unit_test(an_image_on_trial_is_confirmed_once),
 		cmocka_unit_test(nothing_is_begun_while_the_image_is_on_trial),
 		cmocka_unit_test(an_update_that_was_taken_is_not_made_again),
@@ -1077,19 +1287,21 @@ int main(void)
 		cmocka_unit_test(broken_patches_of_otd_leave_old_alone),
 		cmocka_unit_test(broken_patches_of_vcdiff_leave_old_alone),
 		cmocka_unit_test(another_update_begins_anew),
+		cmocka_unit_test(goes_on_with_nothing_that_another_update_has_overwritten),
 		cmocka_unit_test(makes_signed_updates),
 		cmocka_unit_test(signed_updates_survive_a_cut_anywhere),
 		cmocka_unit_test(refuses_updates_of_another_key),
 		cmocka_unit_test(refuses_updates_that_differ_by_a_bit),
 		cmocka_unit_test(refuses_updates_for_others),
-#ifdef OTA_OTD_HAS_PLACE
+		cmocka_unit_test(believes_only_what_was_verified),
+		cmocka_unit_test(asks_whom_it_is_for_after_every_reset),
 		cmocka_unit_test(makes_new_in_the_place_of_old),
 		cmocka_unit_test(in_place_survives_a_cut_anywhere),
+		cmocka_unit_test(in_place_survives_a_second_cut_while_it_goes_on),
 		cmocka_unit_test(signed_in_place_survives_a_cut_anywhere),
 		cmocka_unit_test(broken_patches_in_place_stay_in_bounds),
 		cmocka_unit_test(an_update_in_place_must_be_finished_first),
 		cmocka_unit_test(in_place_refuses_what_cannot_be),
-#endif
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

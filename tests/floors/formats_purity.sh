@@ -57,7 +57,7 @@ check_compiler() {
 	needs_nothing formats/ "${objects[@]}"
 	check_otd OTA_OTD_EVERYTHING
 	check_otd OTA_OTD_ONLY_XS otd_thumb_more.c otd_nano.c otd_priors_nano.c
-	check_otd OTA_OTD_ONLY_NANO otd_priors.c otd_thumb_more.c otd_rv32.c otd_xtensa.c
+	check_otd OTA_OTD_ONLY_NANO otd_thumb_more.c otd_rv32.c otd_xtensa.c
 	check_otd OTA_OTD_ONLY_NONE otd_thumb.c otd_thumb_more.c otd_rv32.c otd_xtensa.c
 	check_otd OTA_OTD_ONLY_THUMB otd_rv32.c otd_xtensa.c
 	check_otd OTA_OTD_ONLY_RV32 otd_thumb.c otd_thumb_more.c otd_xtensa.c

@@ -19,8 +19,11 @@
 #define NEW_CEILING 65536U
 #define TURNS_MAX   64U
 #define LEADS       8U
-#define PATCH_MAX   (4U * NEW_MAX) /* the worst of a path takes less than 3 bytes for each of new */
-#define SAVES_MAX   4U
+/* Bits that new's size has no use for. */
+#define SIZE_PLACE 0x40U
+#define SIZE_NANO  0x80U
+#define PATCH_MAX  (4U * NEW_MAX) /* the worst of a path takes less than 3 bytes for each of new */
+#define SAVES_MAX  4U
 /* Steps for a byte of either image or of the stream: what comes after them is an endless loop. */
 #define STEPS_PER_BYTE 64U
 
@@ -213,10 +216,10 @@ static struct ota_otd_header header_of(struct ota_span head, struct ota_span old
 
 	header.arch = (enum ota_otd_arch)((head.data[0] & 1) | (head.data[0] >> 2 & 2));
 	header.tier = head.data[0] & 2 ? OTA_OTD_M : OTA_OTD_XS;
-	if (head.data[0] & 8)
+	if ((head.data[2] & SIZE_NANO) && header.arch <= OTA_OTD_THUMB)
 		header.tier = OTA_OTD_NANO;
 	header.reads_new = head.data[0] & 4;
-	if (head.data[0] & 8) {
+	if (head.data[2] & SIZE_PLACE) {
 		header.block = OTA_OTD_BLOCK_MIN << (head.data[0] >> 4 & 3);
 		header.lead = header.block * (1 + head.data[3] % LEADS);
 	}

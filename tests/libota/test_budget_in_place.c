@@ -51,11 +51,8 @@ static void begin(struct pair *pair)
 		fail_msg("no index");
 }
 
-/* An update in place by that block and lead. */
-static struct budget_case patch(const struct pair *pair, uint32_t block, uint32_t lead)
+static struct budget_case make(const struct pair *pair, struct ota_delta_plan plan)
 {
-	const struct ota_delta_plan plan = {
-		.format = "otd", .in_place = true, .block = block, .lead = lead};
 	struct budget_case one = {.patch = ota_buf_init(100000)};
 	struct ota_diag diag = {.err = OTA_OK};
 
@@ -68,6 +65,13 @@ static struct budget_case patch(const struct pair *pair, uint32_t block, uint32_
 					 .old_len = OLD_LEN,
 					 .new_len = NEW_LEN};
 	return one;
+}
+
+/* An update in place by that block and lead. */
+static struct budget_case patch(const struct pair *pair, uint32_t block, uint32_t lead)
+{
+	return make(pair, (struct ota_delta_plan){
+				  .format = "otd", .in_place = true, .block = block, .lead = lead});
 }
 
 static const struct ota_budget_options nothing;
@@ -211,6 +215,109 @@ static void the_gateway_may_have_any_patch(void **state)
 	ota_index_free(pair.index);
 }
 
+/* Of a decoder of another tier with more memory nothing was said but to have the gateway do it. */
+static void a_nano_patch_for_a_larger_decoder_can_be_made_again(void **state)
+{
+	struct ota_target target = node(200, KEPT);
+	struct pair pair;
+	struct budget_case one;
+	struct ota_budget budget;
+
+	(void)state;
+	begin(&pair);
+	one = make(&pair, (struct ota_delta_plan){.format = "otd",
+						  .tier = OTA_DELTA_TIER_NANO,
+						  .in_place = true,
+						  .block = 128});
+	budget = budget_of(&one.update, &target, nothing);
+	assert_false(budget.fits);
+	assert_false(budget_line(&budget, "state of the target's decoder")->fits);
+	assert_true(budget_offers(&budget, "make the patch with tier xs: "));
+	(void)snprintf(target.decoder[1].tier, sizeof(target.decoder[1].tier), "nano");
+	budget = budget_of(&one.update, &target, nothing);
+	assert_true(budget.fits);
+	budget_patch_free(&one);
+	ota_index_free(pair.index);
+}
+
+/* The agent refused it, and check said that it fits. */
+static void a_block_is_whole_pages(void **state)
+{
+	struct ota_target target = node(200, KEPT);
+	struct pair pair;
+	struct budget_case one;
+	struct ota_budget budget;
+
+	(void)state;
+	begin(&pair);
+	one = patch(&pair, 128, 0);
+	target.flash.program = 128;
+	budget = budget_of(&one.update, &target, nothing);
+	assert_true(budget.fits);
+	target.flash.program = 256;
+	budget = budget_of(&one.update, &target, nothing);
+	assert_false(budget.fits);
+	assert_string_equal(budget_finding(&budget, "in-place-block")->text,
+			    "the patch erases 128 bytes at a time, and 256 are programmed at once");
+	budget_patch_free(&one);
+	ota_index_free(pair.index);
+}
+
+/* The journal was taken for free flash, and the loader's slot for a place behind new. */
+static void ways_out_leave_journal_and_patch_alone(void **state)
+{
+	struct ota_target target = node(53, KEPT);
+	struct pair pair;
+	struct budget_case one;
+	struct ota_budget budget;
+
+	(void)state;
+	begin(&pair);
+	one = patch(&pair, 128, 0);
+	one.update.sent_len = 20000;
+	budget = budget_of(&one.update, &target, nothing);
+	assert_false(budget.fits);
+	assert_true(budget_offers(&budget, "in flash that no area has, 25,984 bytes at 0x1a80"));
+	assert_false(budget_offers(&budget, "as it comes in, and keep it nowhere"));
+	target.layout.mode = OTA_MODE_FIRMWARE_LOADER;
+	target.layout.secondary = target.layout.primary;
+	budget = budget_of(&one.update, &target, nothing);
+	assert_false(budget_offers(&budget, "behind the new image in the secondary slot"));
+	budget_patch_free(&one);
+	ota_index_free(pair.index);
+}
+
+/* That the patch was of the wrong kind went unsaid among the ways out when more was wrong. */
+static void to_make_it_in_place_is_offered_whatever_else_fails(void **state)
+{
+	struct ota_target target = node(200, KEPT);
+	struct budget_case one = budget_patch("otd");
+	struct ota_budget budget;
+
+	(void)state;
+	target.updater_ram = 4000;
+	budget = budget_of(&one.update, &target, nothing);
+	assert_true(budget_offers(&budget, "make the patch in place: otatool diff --target node"));
+	assert_true(budget_offers(&budget, "apply the patch on the gateway"));
+	budget_patch_free(&one);
+}
+
+/* Nothing had room in a slot of 0 bytes. */
+static void a_full_image_in_fragments_is_held_against_the_slot(void **state)
+{
+	struct ota_target target = node(200, KEPT);
+	struct ota_update update = budget_image(OLD_LEN, NEW_LEN);
+	struct ota_budget budget;
+
+	(void)state;
+	assert_int_equal(ota_link_parse("lorawan,region=eu868,dr=0", &target.link[0], NULL),
+			 OTA_OK);
+	target.n_links = 1;
+	budget = budget_of(&update, &target, nothing);
+	assert_int_equal(budget_line(&budget, "whole fragments in the slot")->has, 200 * 128 - 48);
+	assert_true(budget.fits);
+}
+
 /* Sizes, block and lead are claims; the budget is asked before anything has proved them. */
 static void claims_of_any_size_are_only_added_up(void **state)
 {
@@ -271,8 +378,8 @@ static void only_patches_in_place_are_tried_with_all_the_room_there_is(void **st
 	job.wanted.lead = 13 * 128;
 	assert_int_equal(ota_choose_candidates(&job, &choice, &diag), OTA_E_NO_FIT);
 	assert_string_equal(diag.text,
-			    "a lead of 1664 bytes is asked for, the slot of node has room "
-			    "for 1536");
+			    "the patch would count on old moved up by 1,664 bytes, the slot of "
+			    "node has room for 1,536");
 	job.wanted = (struct ota_delta_plan){.format = "vcdiff"};
 	diag = (struct ota_diag){.err = OTA_OK};
 	assert_int_equal(ota_choose_candidates(&job, &choice, &diag), OTA_E_USAGE);
@@ -286,6 +393,25 @@ static void only_patches_in_place_are_tried_with_all_the_room_there_is(void **st
 	ota_index_free(pair.index);
 }
 
+/* It was refused what it has room for, and its patches were made in place. */
+static void for_a_gateway_patches_are_not_made_in_place(void **state)
+{
+	static struct ota_choice choice;
+	const struct ota_budget_options gateway = {.applier = OTA_APPLIED_BY_GATEWAY};
+	struct ota_target target = node(52, KEPT);
+	struct ota_choose_job job = {.target = &target,
+				     .options = &gateway,
+				     .update = {.old_len = OLD_LEN, .new_len = NEW_LEN},
+				     .ceiling = 100000};
+
+	(void)state;
+	assert_int_equal(ota_choose_candidates(&job, &choice, NULL), OTA_OK);
+	assert_true(choice.n > 1);
+	for (unsigned i = 0; i < choice.n; i++)
+		assert_false(choice.candidate[i].plan.in_place);
+	ota_choice_free(&choice);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -294,8 +420,14 @@ int main(void)
 		cmocka_unit_test(a_patch_that_moves_too_far_can_be_made_again),
 		cmocka_unit_test(erases_are_those_of_slot_and_journal),
 		cmocka_unit_test(the_gateway_may_have_any_patch),
+		cmocka_unit_test(a_nano_patch_for_a_larger_decoder_can_be_made_again),
+		cmocka_unit_test(a_block_is_whole_pages),
+		cmocka_unit_test(ways_out_leave_journal_and_patch_alone),
+		cmocka_unit_test(to_make_it_in_place_is_offered_whatever_else_fails),
+		cmocka_unit_test(a_full_image_in_fragments_is_held_against_the_slot),
 		cmocka_unit_test(claims_of_any_size_are_only_added_up),
 		cmocka_unit_test(only_patches_in_place_are_tried_with_all_the_room_there_is),
+		cmocka_unit_test(for_a_gateway_patches_are_not_made_in_place),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -230,6 +230,26 @@ static void finds_the_image_behind_a_boot_loader(void **state)
 	free(made);
 }
 
+/* A sector was passed over, and the second image not found. */
+static void finds_the_image_right_behind_a_boot_loader_of_a_whole_sector(void **state)
+{
+	struct made *made = begin();
+	struct ota_esp_image esp;
+
+	(void)state;
+	put_header(made, 0xe9, 1);
+	put_segment(made, 0x40100000, 0x1000 - 32);
+	put_checksum(made);
+	assert_int_equal(made->len, 0x1000);
+	put_header(made, 0xe9, 1);
+	put_segment(made, 0x40201010, 0x800);
+	put_checksum(made);
+	assert_int_equal(read_made(made, &esp), OTA_OK);
+	assert_int_equal(esp.place.n_segments, 2);
+	check_segment(&esp, 1, 0x1000, 0x40201000);
+	free(made);
+}
+
 static void reads_an_image_with_its_flash_code_in_front(void **state)
 {
 	struct made *made = begin();
@@ -444,6 +464,7 @@ int main(void)
 		cmocka_unit_test(tells_the_architecture_by_the_chip),
 		cmocka_unit_test(maps_what_is_behind_an_esp8266_image_to_flash),
 		cmocka_unit_test(finds_the_image_behind_a_boot_loader),
+		cmocka_unit_test(finds_the_image_right_behind_a_boot_loader_of_a_whole_sector),
 		cmocka_unit_test(reads_an_image_with_its_flash_code_in_front),
 		cmocka_unit_test(keeps_the_eight_largest_segments),
 		cmocka_unit_test(gives_two_images_as_many_segments_without_moving_a_byte),

@@ -333,10 +333,50 @@ static void a_record_is_head_state_and_checksum_in_whole_write_units(void **stat
 	assert_int_equal(journal.erases, 0);
 	/* In two slots nothing is moved, and the start is known without a record. */
 	place.lead = 0;
+	target.layout.mode = OTA_MODE_SWAP_MOVE;
+	assert_int_equal(ota_sectors_parse("24*2048", &target.layout.secondary, NULL), OTA_OK);
 	ota_journal_count(&target, &place, 4096, &journal);
 	assert_int_equal(journal.marks, 2);
 	assert_int_equal(journal.checkpoints, 9);
 	assert_int_equal(journal.erases, 9);
+}
+
+/* They were counted as if each were as large as the largest. */
+static void in_two_slots_checkpoints_are_due_at_sectors_of_any_size(void **state)
+{
+	static const struct {
+		const char *sectors;
+		enum ota_mode mode;
+		uint32_t every;
+		uint64_t new_len;
+		uint64_t checkpoints;
+	} cases[] = {
+		{"4*16K+1*64K+1*128K", OTA_MODE_OVERWRITE_ONLY, 1, 65536, 3},
+		{"4*16K+1*64K+1*128K", OTA_MODE_OVERWRITE_ONLY, 1, 65537, 4},
+		{"4*16K+1*64K+1*128K", OTA_MODE_OVERWRITE_ONLY, 1, 131073, 5},
+		{"4*16K+1*64K+1*128K", OTA_MODE_OVERWRITE_ONLY, 2, 131073, 2},
+		{"4*16K+1*64K+1*128K", OTA_MODE_OVERWRITE_ONLY, 255, 131073, 0},
+		{"4*16K+1*64K+1*128K", OTA_MODE_OVERWRITE_ONLY, 1, UINT32_MAX, 5},
+		{"4*16K", OTA_MODE_SWAP_OFFSET, 1, 16384, 0},
+		{"4*16K", OTA_MODE_SWAP_OFFSET, 1, 16385, 1},
+		{"4*16K", OTA_MODE_OVERWRITE_ONLY, 1, 0, 0},
+	};
+	struct ota_target target = hand("");
+	struct ota_journal journal;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		const struct ota_in_place place = {.every = cases[i].every,
+						   .new_len = cases[i].new_len};
+
+		target.layout.mode = cases[i].mode;
+		assert_int_equal(
+			ota_sectors_parse(cases[i].sectors, &target.layout.secondary, NULL),
+			OTA_OK);
+		ota_journal_count(&target, &place, 1024, &journal);
+		if (journal.checkpoints != cases[i].checkpoints)
+			fail_msg("%zu: %" PRIu64 " checkpoints", i, journal.checkpoints);
+	}
 }
 
 static void blocks_must_end_where_sectors_end(void **state)
@@ -402,6 +442,7 @@ int main(void)
 		cmocka_unit_test(fits_to_the_block_and_fails_with_one_more),
 		cmocka_unit_test(checkpoints_that_are_farther_apart_cost_room),
 		cmocka_unit_test(a_record_is_head_state_and_checksum_in_whole_write_units),
+		cmocka_unit_test(in_two_slots_checkpoints_are_due_at_sectors_of_any_size),
 		cmocka_unit_test(blocks_must_end_where_sectors_end),
 		cmocka_unit_test(without_a_word_a_block_is_the_largest_sector),
 	};

@@ -16,6 +16,8 @@
 
 #define SENSOR_BASE 0x08000000U
 #define SMALL       4096U
+#define SHORT       300U
+#define CODE_AT     0x2000U /* of RV32 and Xtensa images */
 
 /* -- pairs of images --------------------------------------------------------------------------- */
 
@@ -579,31 +581,63 @@ static void pieces_of_any_size_will_do(void **state)
 	free_pair(&pair);
 }
 
-static void lose_power_at_any_return(enum ota_delta_tier tier)
+static void lose_power_at_any_return(const struct ota_delta_plan *plan, const struct pair *pair)
 {
-	struct ota_delta_plan plan = thumb_at(SENSOR_BASE, SENSOR_BASE);
 	struct feed feed = {.patch_piece = 1, .old_piece = 61, .room_piece = 53};
-	struct pair pair = small_sensors();
 	struct ota_buf patch;
 	size_t returns;
 
-	plan.tier = tier;
-	pair.old_image.len = 1200;
-	pair.new_image.len = 1201;
-	patch = make(&plan, &pair);
-	returns = device_applies(&pair, ota_buf_span(&patch), &feed);
+	patch = make(plan, pair);
+	returns = device_applies(pair, ota_buf_span(&patch), &feed);
 	assert_true(returns > patch.len);
 	for (feed.power_loss = 1; feed.power_loss <= returns; feed.power_loss++)
-		(void)device_applies(&pair, ota_buf_span(&patch), &feed);
+		(void)device_applies(pair, ota_buf_span(&patch), &feed);
 	ota_buf_free(&patch);
-	free_pair(&pair);
 }
 
 static void power_may_be_lost_at_any_return(void **state)
 {
+	struct ota_delta_plan plan = thumb_at(SENSOR_BASE, SENSOR_BASE);
+	struct pair pair = small_sensors();
+
+	pair.old_image.len = 1200;
+	pair.new_image.len = 1201;
 	(void)state;
-	for (size_t t = 0; t < N(all_tiers); t++)
-		lose_power_at_any_return(all_tiers[t]);
+	for (size_t t = 0; t < N(all_tiers); t++) {
+		plan.tier = all_tiers[t];
+		lose_power_at_any_return(&plan, &pair);
+	}
+	free_pair(&pair);
+}
+
+/* Also in the middle of an instruction, and of RV32's search for who makes use of a register. */
+static void power_may_be_lost_with_other_code_too(void **state)
+{
+	static const struct {
+		const char *old_path;
+		const char *new_path;
+		enum ota_delta_arch arch;
+		uint32_t base;
+	} kinds[] = {
+		{"otd/gd32v-1.2.0", "otd/gd32v-1.3.0", OTA_DELTA_ARCH_RV32, 0x08000000},
+		{"otd/esp8266-1.2.0", "otd/esp8266-1.3.0", OTA_DELTA_ARCH_XTENSA, 0x40201000},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < N(kinds); i++) {
+		struct pair pair = {vector_read(kinds[i].old_path), vector_read(kinds[i].new_path)};
+		struct ota_delta_plan plan = plan_of(OTA_DELTA_TIER_XS, kinds[i].arch);
+
+		set_base(&plan, kinds[i].base + CODE_AT, kinds[i].base + CODE_AT);
+		memmove(pair.old_image.data, pair.old_image.data + CODE_AT, SHORT);
+		memmove(pair.new_image.data, pair.new_image.data + CODE_AT, SHORT);
+		pair.old_image.len = SHORT;
+		pair.new_image.len = SHORT;
+		lose_power_at_any_return(&plan, &pair);
+		plan.tier = OTA_DELTA_TIER_M;
+		lose_power_at_any_return(&plan, &pair);
+		free_pair(&pair);
+	}
 }
 
 /* Once it did nothing but ask for the same old bytes again. */
@@ -1003,6 +1037,8 @@ static void ram_is_what_the_constants_say_to_the_byte(void **state)
 	budget = judge(OTA_OTD_XS, needs, "", "read", "");
 	assert_int_equal(line_named(&budget, "updater RAM")->needs, needs);
 	assert_true(budget.fits);
+	budget = judge(OTA_OTD_XS, needs, "", "read", ", tier: nano}, {format: otd, tier: xs");
+	assert_int_equal(line_named(&budget, "updater RAM")->needs, needs);
 }
 
 static void a_decoder_of_a_smaller_tier_does_not_take_the_patch(void **state)
@@ -1056,6 +1092,7 @@ int main(void)
 		cmocka_unit_test(what_a_format_does_not_know_is_a_usage_error),
 		cmocka_unit_test(pieces_of_any_size_will_do),
 		cmocka_unit_test(power_may_be_lost_at_any_return),
+		cmocka_unit_test(power_may_be_lost_with_other_code_too),
 		cmocka_unit_test(a_decoder_that_is_sealed_at_every_return_gets_on),
 		cmocka_unit_test(power_may_be_lost_again_and_again),
 		cmocka_unit_test(a_saved_state_that_was_damaged_is_refused),

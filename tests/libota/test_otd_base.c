@@ -225,26 +225,77 @@ static void calls_that_lead_to_functions_are_thumb(void **state)
 	assert_false(ota_otd_is_thumb(span_of(&model)));
 }
 
-static void other_things_are_not_thumb(void **state)
+/* JAL ra over `distance` bytes. */
+static uint32_t jal(uint32_t distance)
+{
+	return (distance >> 20 & 1) << 31 | (distance >> 1 & 0x3ff) << 21 |
+	       (distance >> 11 & 1) << 20 | (distance >> 12 & 0xff) << 12 | 0xef;
+}
+
+static void put_le32(uint8_t *bytes, uint32_t word)
+{
+	for (unsigned i = 0; i < 4; i++)
+		bytes[i] = (uint8_t)(word >> 8 * i);
+}
+
+/* Functions of 64 bytes, which begin with `start` and call each other: forth and back. */
+static struct ota_span make_rv32(uint32_t start)
+{
+	static uint8_t bytes[64 * 64];
+
+	memset(bytes, 0, sizeof(bytes));
+	for (uint32_t i = 0; i < 64; i++) {
+		put_le32(bytes + i * 64, start);
+		put_le32(bytes + i * 64 + 6, jal((i * 13 % 64 - i) * 64 - 6));
+	}
+	return ota_span_of(bytes, sizeof(bytes));
+}
+
+static void calls_that_lead_to_functions_are_rv32(void **state)
+{
+	static const uint32_t begin[] = {0x1141, 0x7179, 0xff010113}; /* addi sp, sp, -N */
+	static const uint32_t other[] = {0x0141, 0x6105, 0x01010113}; /* +N */
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(begin) / sizeof(begin[0]); i++) {
+		struct ota_span image = make_rv32(begin[i]);
+
+		assert_true(ota_otd_is_rv32(image));
+		assert_false(ota_otd_is_thumb(image));
+		assert_false(ota_otd_is_xtensa(image));
+		for (size_t len = 0; len < 64; len++)
+			assert_false(ota_otd_is_rv32(ota_span_head(image, len)));
+		assert_false(ota_otd_is_rv32(make_rv32(other[i])));
+	}
+}
+
+static void is_no_code(struct ota_span image)
+{
+	assert_false(ota_otd_is_thumb(image));
+	assert_false(ota_otd_is_rv32(image));
+	assert_false(ota_otd_is_xtensa(image));
+}
+
+static void other_things_are_no_code(void **state)
 {
 	static uint8_t bytes[1 << 20];
 	static const char words[] = "Sing, o goddess, the anger of Achilles son of Peleus. ";
 
 	(void)state;
-	assert_false(ota_otd_is_thumb(ota_span_of(NULL, 0)));
-	assert_false(ota_otd_is_thumb(ota_span_of("\x00\xf0", 2)));
+	is_no_code(ota_span_of(NULL, 0));
+	is_no_code(ota_span_of("\x00\xf0", 2));
 	for (size_t i = 0; i < sizeof(bytes); i++)
 		bytes[i] = (uint8_t)words[i % (sizeof(words) - 1)];
-	assert_false(ota_otd_is_thumb(ota_span_of(bytes, sizeof(bytes))));
+	is_no_code(ota_span_of(bytes, sizeof(bytes)));
 	expect_no_base(ota_span_of(bytes, sizeof(bytes)));
 	for (unsigned value = 0; value < 256; value += 5) {
 		memset(bytes, (int)value, sizeof(bytes));
-		assert_false(ota_otd_is_thumb(ota_span_of(bytes, sizeof(bytes))));
+		is_no_code(ota_span_of(bytes, sizeof(bytes)));
 		expect_no_base(ota_span_of(bytes, sizeof(bytes)));
 	}
 	for (uint32_t seed = 1; seed < 9; seed++) {
 		fill_pattern(bytes, sizeof(bytes), seed);
-		assert_false(ota_otd_is_thumb(ota_span_of(bytes, sizeof(bytes))));
+		is_no_code(ota_span_of(bytes, sizeof(bytes)));
 		expect_no_base(ota_span_of(bytes, sizeof(bytes)));
 	}
 }
@@ -347,6 +398,8 @@ static void knows_real_images_by_their_bytes(void **state)
 		uint32_t base;
 
 		assert_int_equal(ota_otd_is_thumb(ota_buf_span(&image)), cortex_m);
+		assert_int_equal(ota_otd_is_rv32(ota_buf_span(&image)), row.cpu[0] == 'R');
+		assert_int_equal(ota_otd_is_xtensa(ota_buf_span(&image)), row.cpu[0] == 'X');
 		if (cortex_m) {
 			assert_int_equal(ota_otd_find_base(ota_buf_span(&image), &base, &how),
 					 OTA_OK);
@@ -372,7 +425,8 @@ int main(void)
 		cmocka_unit_test(an_address_in_the_header_is_taken_at_its_word),
 		cmocka_unit_test(a_header_may_claim_any_size),
 		cmocka_unit_test(calls_that_lead_to_functions_are_thumb),
-		cmocka_unit_test(other_things_are_not_thumb),
+		cmocka_unit_test(calls_that_lead_to_functions_are_rv32),
+		cmocka_unit_test(other_things_are_no_code),
 		cmocka_unit_test(an_image_made_to_vote_much_is_done_soon),
 		cmocka_unit_test(two_runs_agree),
 		cmocka_unit_test(knows_real_images_by_their_bytes),

@@ -349,6 +349,40 @@ static void firmware_is_made_over_itself(void **state)
 	free_pair(&pair);
 }
 
+/* Each looks at bytes of old in its own way, RV32 also at some that lie further ahead. */
+static void firmware_of_every_kind_is_made_over_itself(void **state)
+{
+	static const struct {
+		const char *old_path;
+		const char *new_path;
+		enum ota_delta_arch arch;
+		enum ota_delta_tier tier;
+	} kinds[] = {
+		{"otd/gd32v-1.2.0", "otd/gd32v-1.3.0", OTA_DELTA_ARCH_RV32, OTA_DELTA_TIER_XS},
+		{"otd/gd32v-1.3.0", "otd/gd32v-1.2.0", OTA_DELTA_ARCH_RV32, OTA_DELTA_TIER_M},
+		{"otd/esp8266-1.2.0", "otd/esp8266-1.3.0", OTA_DELTA_ARCH_XTENSA,
+		 OTA_DELTA_TIER_XS},
+		{"otd/esp8266-1.3.0", "otd/esp8266-1.2.0", OTA_DELTA_ARCH_XTENSA, OTA_DELTA_TIER_M},
+		{"../../examples/sensor/sensor-1.2.0.bin", "../../examples/sensor/sensor-1.3.0.bin",
+		 OTA_DELTA_ARCH_THUMB, OTA_DELTA_TIER_NANO},
+		{"../../examples/sensor/sensor-1.3.0.bin", "../../examples/sensor/sensor-1.2.0.bin",
+		 OTA_DELTA_ARCH_NONE, OTA_DELTA_TIER_NANO},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < N(kinds); i++) {
+		struct pair pair = {vector_read(kinds[i].old_path), vector_read(kinds[i].new_path)};
+		/* Much of old is gone too early, also in the middle of what is looked at. */
+		struct ota_delta_plan plan = in_place(kinds[i].tier, 128, 128);
+
+		plan.arch = kinds[i].arch;
+		pair.old_image.len = 3 * SMALL;
+		pair.new_image.len = 3 * SMALL + i;
+		(void)check(&plan, &pair);
+		free_pair(&pair);
+	}
+}
+
 static void every_block_and_lead_gives_firmware_back(void **state)
 {
 	static const uint32_t blocks[] = {128, 256, 512, 2048, 4096, 0x10000, 0x100000};
@@ -583,6 +617,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(firmware_is_made_over_itself),
+		cmocka_unit_test(firmware_of_every_kind_is_made_over_itself),
 		cmocka_unit_test(every_block_and_lead_gives_firmware_back),
 		cmocka_unit_test(pieces_in_another_order_are_made_over_themselves),
 		cmocka_unit_test(images_of_no_or_few_bytes_are_made_too),

@@ -570,6 +570,13 @@ static void reads_where_an_update_lies(void **state)
 		"name: b\nbase: nrf52840\nupdater: {ram: 1K, patch: secondary}\n"
 		"mcuboot: {mode: single-slot, max-align: 8, max-sectors: 128, primary: 0+64K}\n",
 		"my.yaml:3: updater.patch: secondary: the profile has no secondary slot");
+	/* The loader lies in it: behind it there was said to be room for the update. */
+	assert_fails(
+		"name: b\nbase: nrf52840\nupdater: {ram: 1K, patch: secondary}\n"
+		"mcuboot: {mode: firmware-loader, max-align: 8, max-sectors: 128,\n"
+		"          primary: 0+64K, secondary: 0x10000+64K}\n",
+		"my.yaml:3: updater.patch: secondary: with mode firmware-loader no new image comes "
+		"to that slot, and what it holds is needed");
 }
 
 #define NODE "name: b\nbase: lora-node-wle5\n"

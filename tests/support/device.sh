@@ -16,12 +16,21 @@ in_formats() {
 	for name; do [ ! -f "formats/$name.c" ] || echo "formats/$name.c"; done
 }
 
+# decoder_of BUILD: the build whose decoder an agent has.
+decoder_of() {
+	case $1 in
+	*-bare) decoder_of "${1%-bare}" ;;
+	agent-vcdiff) echo xs-none ;;
+	*) echo "${1#agent-}" ;;
+	esac
+}
+
 # files_of BUILD: what a device compiles.
 files_of() {
 	# shellcheck disable=SC2086 # lists
 	case $1 in
 	agent-*)
-		files_of full
+		files_of "$(decoder_of "$1")"
 		in_formats $agent_files
 		ls examples/device/agent*.c
 		;;
@@ -41,10 +50,10 @@ files_of() {
 flags_of() {
 	case $1 in
 	agent-full) echo -DAGENT_VCDIFF_WINDOW=4096 ;;
-	agent-vcdiff) echo -DAGENT_VCDIFF_WINDOW=4096 -DAGENT_OLD_MAPPED -DAGENT_PATCH_MAPPED \
-		-DOTA_OTD_ONLY_XS -DOTA_OTD_ONLY_NONE -DOTA_OTD_TWO_SLOTS ;;
 	agent-*-bare) echo "$(flags_of "${1%-bare}")" -DAGENT_BARE_ONLY ;;
-	agent-*) echo "$(flags_of "${1#agent-}")" -DAGENT_OLD_MAPPED -DAGENT_PATCH_MAPPED ;;
+	agent-vcdiff) echo "$(flags_of xs-none)" -DAGENT_VCDIFF_WINDOW=4096 -DAGENT_OLD_MAPPED \
+		-DAGENT_PATCH_MAPPED ;;
+	agent-*) echo "$(flags_of "$(decoder_of "$1")")" -DAGENT_OLD_MAPPED -DAGENT_PATCH_MAPPED ;;
 	nano) echo -DOTA_OTD_ONLY_NANO -DOTA_OTD_ONLY_THUMB -DOTA_OTD_TWO_SLOTS ;;
 	xs) echo -DOTA_OTD_ONLY_XS -DOTA_OTD_ONLY_THUMB -DOTA_OTD_TWO_SLOTS ;;
 	xs-in-place) echo -DOTA_OTD_ONLY_XS -DOTA_OTD_ONLY_THUMB ;;
@@ -100,30 +109,29 @@ format_of() {
 	*) echo otd ;;
 	esac
 }
+
+# stack_of BUILD: what is promised of its stack.
 stack_of() {
-	echo "OTA_$(format_of "$1" | tr '[:lower:]' '[:upper:]')_DEC_STACK"
+	case $1 in
+	vcdiff) echo OTA_VCDIFF_DEC_STACK ;;
+	bsdiff) echo OTA_BSDIFF_DEC_STACK ;;
+	nano) echo OTA_OTD_DEC_STACK_NANO ;;
+	full) echo OTA_OTD_DEC_STACK_M ;;
+	*) echo OTA_OTD_DEC_STACK_XS ;;
+	esac
 }
 
 # -- cores ----------------------------------------------------------------------------------------
 
-# builds_of CORE LEVEL: what is measured there, as far as this tree has it.
+# builds_of CORE LEVEL: what is measured there.
 builds_of() {
-	local build
 	case $1$2 in
-	cortex-*-Os) set -- nano xs xs-in-place xs-none full vcdiff bsdiff agent-nano agent-xs \
+	cortex-*-Os) echo nano xs xs-in-place xs-none full vcdiff bsdiff agent-nano agent-xs \
 		agent-xs-bare agent-xs-in-place agent-vcdiff agent-full ;;
-	cortex-*) set -- nano xs full vcdiff bsdiff ;;
-	rv32*) set -- rv32-xs full vcdiff ;;
-	*) set -- xtensa-xs vcdiff ;;
+	cortex-*) echo nano xs xs-in-place full vcdiff bsdiff ;;
+	rv32*) echo rv32-xs full vcdiff ;;
+	*) echo xtensa-xs vcdiff ;;
 	esac
-	for build; do
-		case $build in
-		nano | agent-nano) grep -q OTA_OTD_ONLY_NANO formats/otd_arch.h ;;
-		*in-place) grep -q OTA_OTD_TWO_SLOTS formats/otd_arch.h formats/otd_model.h ;;
-		rv32-*) [ -f formats/otd_rv32.c ] ;;
-		xtensa-*) [ -f formats/otd_xtensa.c ] ;;
-		esac && echo "$build"
-	done
 }
 
 # levels_of CORE: how the compiler optimizes.
@@ -294,11 +302,10 @@ patches_of() {
 	case $1 in
 	xs-in-place) echo "sensor $thumb --in-place" ;;
 	full)
-		grep -q OTA_OTD_ONLY_NANO formats/otd_arch.h && echo "sensor --arch thumb --tier nano"
-		[ -f formats/otd_rv32.c ] && echo "rv32 --arch rv32 --tier m"
+		echo "sensor --arch thumb --tier nano"
+		echo "rv32 --arch rv32 --tier m"
 		;;
 	esac
-	return 0
 }
 
 # images_of NAME: old and new. Nobody is told more than in those that do nothing but call.

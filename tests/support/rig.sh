@@ -39,14 +39,16 @@ rig_core() {
 	esac
 }
 
-# rig_build CORE [FLAG...]: $tmp/rig-CORE.elf; the agent and its formats as a product builds them. In
-# folder OTA_RIG, if it is given, lie those that others have built.
+# rig_build CORE [FLAG...]: $tmp/rig-CORE.elf; the agent and its formats as a product builds them, with
+# pages of $rig_page bytes. In folder OTA_RIG, if it is given, lie those that others have built.
+rig_page=512
 rig_build() {
-	local core=$1 out=$tmp/rig-$1 formats=$OTA_SOURCE/formats file place
+	local core=$1 out=$tmp/rig-$1 formats=$OTA_SOURCE/formats kept="" file files=() place
 	shift
 	rig_core "$core" || return 1
-	if [ -n "${OTA_RIG-}" ] && [ -f "$OTA_RIG/rig-$core.elf" ]; then
-		cp "$OTA_RIG/rig-$core.elf" "$out.elf"
+	[ -z "${OTA_RIG-}" ] || kept=$OTA_RIG/rig-$core-$rig_page.elf
+	if [ -f "$kept" ]; then
+		cp "$kept" "$out.elf"
 		return
 	fi
 	mkdir -p "$out"
@@ -54,13 +56,17 @@ rig_build() {
 		"$OTA_SOURCE/tests/support/flash_model.c" "$formats"/otd_*.c \
 		"$formats"/mcuboot_*.c "$formats"/{crc32,vcdiff_dec,delta_tlv}.c; do
 		case $file in *_enc.c | *_explain.c | *_blank.c | *_signature.c) continue ;; esac
-		# shellcheck disable=SC2086 # lists
-		arm-none-eabi-gcc -std=c11 -Os -mthumb $rig_flags -ffreestanding -fbuiltin \
-			-ffunction-sections -fdata-sections -fno-stack-protector -Wall -Wextra \
-			-Wconversion -Werror -DAGENT_PAGE=${rig_page:-512}U -DAGENT_VCDIFF_WINDOW=16384U "$@" \
-			-I"$formats/include" -I"$OTA_SOURCE/examples/device" -I"$OTA_SOURCE/tests/support" \
-			-c "$file" -o "$out/$(basename "$file" .c).o" || return 1
+		files+=("$file")
 	done
+	# As many at a time as there are processors.
+	# shellcheck disable=SC2086 # lists
+	printf '%s\n' "${files[@]}" | xargs -P "$(nproc)" -I '{}' sh -c \
+		'file=$1; shift; exec "$@" -c "$file" -o "$0/$(basename "$file" .c).o"' "$out" '{}' \
+		arm-none-eabi-gcc -std=c11 -Os -mthumb $rig_flags -ffreestanding -fbuiltin \
+		-ffunction-sections -fdata-sections -fno-stack-protector -Wall -Wextra -Wconversion \
+		-Werror -DAGENT_PAGE=${rig_page}U -DAGENT_VCDIFF_WINDOW=16384U "$@" \
+		-I"$formats/include" -I"$OTA_SOURCE/examples/device" -I"$OTA_SOURCE/tests/support" ||
+		return 1
 	# What a reset does not put back is no place for an agent to keep things in.
 	arm-none-eabi-size "$out"/agent*.o | awk 'NR > 1 && $2 + $3 > 0 {print "has globals: " $0; bad = 1}
 		END {exit bad}' || return 1
@@ -68,7 +74,7 @@ rig_build() {
 	arm-none-eabi-gcc -mthumb $rig_flags -nostartfiles -Wl,--gc-sections -Wl,--build-id=none \
 		$(for place in $rig_memory; do echo "-Wl,--defsym=$place"; done) \
 		-T "$OTA_SOURCE/tests/device/rig.ld" "$out"/*.o -o "$out.elf" || return 1
-	[ -z "${OTA_RIG-}" ] || { cp "$out.elf" "$OTA_RIG/new-$$" && mv "$OTA_RIG/new-$$" "$OTA_RIG/rig-$core.elf"; }
+	[ -z "$kept" ] || { cp "$out.elf" "$kept.$$" && mv "$kept.$$" "$kept"; }
 }
 
 # rig CORE FILE: runs what FILE says; the rig's exit code, or 124 after $rig_seconds.
@@ -76,23 +82,41 @@ rig() {
 	rig_core "$1" || return 1
 	# shellcheck disable=SC2086 # lists
 	timeout "${rig_seconds:-1200}" qemu-system-arm $rig_board -nographic -monitor none -serial none \
-		-semihosting-config enable=on,target=native,arg=rig,arg="$2" -kernel "$tmp/rig-$1.elf" 2>&1
+		-semihosting-config enable=on,target=native,arg=rig,arg="$2" -kernel "$tmp/rig-$1.elf" \
+		2>&1 </dev/null
 }
 
-# rig_parts OLD NEW PATCH STATE: parts for a device with two slots of 2 KiB sectors, 8 bytes programmed
-# at once, and a journal for two states of STATE bytes in each half; the last 4 KiB of a slot are
-# MCUboot's. The first slot has room for old to move up in.
+# fact NAME: a number in the JSON on standard input; nothing when there is none.
+fact() {
+	sed -n "s/.*\"$1\": \([0-9]*\).*/\1/p" | head -n 1
+}
+
+# rig_parts OLD NEW PATCH: parts for a device with sectors of 2 KiB, or the patch's blocks where those are
+# smaller, 8 bytes programmed at once, and a journal with two states of the decoder in each half; the last
+# 4 KiB of a slot are MCUboot's. In the first slot old has room to move up, for checkpoints up to 8 blocks
+# apart.
 rig_parts() {
-	local sector=2048 room=65536 old new size
+	local sector=2048 trailer=4096 state=16384 facts lead block old new size
 	old=$(stat -Lc %s "$1")
 	new=$(stat -Lc %s "$2")
 	size=$(stat -Lc %s "$3")
-	echo "part primary 8 255 $sector $((((old > new ? old : new) + room) / sector + 3))"
-	echo "part secondary 8 255 $sector $(((new + sector - 1) / sector + 2))"
-	echo "part journal 8 255 $sector $((2 * ((2 * ($4 + 64) + sector - 1) / sector)))"
-	echo "part patch 8 255 $sector $((size / sector + 1))"
+	facts=$("$OTATOOL" inspect --json "$3" 2>/dev/null)
+	case $facts in
+	*'"tier": "nano"'*) state=1024 ;;
+	*'"tier": "xs"'*) state=4096 ;;
+	esac
+	block=$(fact block_bytes <<<"$facts")
+	lead=$(fact lead_bytes <<<"$facts")
+	block=${block:-0} lead=${lead:-0}
+	[ "$block" = 0 ] || [ "$block" -ge $sector ] || sector=$block
+	size=$(((size + sector - 1) / sector))
+	lead=$((lead + 8 * block + (old > new ? old : new)))
+	echo "part primary 8 255 $sector $(((lead + sector - 1) / sector + trailer / sector))"
+	echo "part secondary 8 255 $sector $(((new + sector - 1) / sector + trailer / sector))"
+	echo "part journal 8 255 $sector $((2 * ((2 * (state + 64) + sector - 1) / sector)))"
+	echo "part patch 8 255 $sector $size"
 	echo "load primary $1"
-	printf '%s\n' "trailer 4096" "max-align 8" "every 2" resumes
+	printf '%s\n' "trailer $trailer" "max-align 8" "every 2" resumes
 }
 
 # rig_keys: a signing key, and the command that answers for the device's key store.

@@ -67,8 +67,7 @@ OTA_API bool ota_otd_offset(const struct ota_otd_image *image, uint32_t addr, ui
 #define OTA_OTD_HEADER_MIN 14U
 #define OTA_OTD_HEADER_MAX 178U
 
-/* This version has patches that are applied in place. Their blocks: powers of 2. */
-#define OTA_OTD_HAS_PLACE 1
+/* Blocks of patches that are applied in place: powers of 2. */
 #define OTA_OTD_BLOCK_MIN 128U
 #define OTA_OTD_BLOCK_MAX 0x100000U
 
@@ -146,8 +145,7 @@ struct ota_otd_dec;
  * claims: first see that the old image has old_image.size bytes and that new_image.size fits where
  * it goes. OTA_E_NO_FIT: `size` is under OTA_OTD_DEC_RAM of the header's tier. OTA_E_UNSUPPORTED:
  * this build has not the architecture or tier, tier nano and other code or segments, or the stream
- * is over OTA_OTD_IMAGE_MAX. Fills
- * `dec`, which is `memory`; NULL on failure.
+ * is over OTA_OTD_IMAGE_MAX. Fills `dec`, which is `memory`; NULL on failure.
  */
 OTA_API OTA_MUST_CHECK enum ota_err ota_otd_dec_init(void *memory, size_t size,
 						     const struct ota_otd_header *header,
@@ -194,8 +192,9 @@ OTA_API void ota_otd_dec_seal(struct ota_otd_dec *dec);
  * Goes on from a state that was saved by this very build and copied back into `memory`. The caller
  * then gives the same patch's stream from stream_at on and room for new bytes from new_at on,
  * beginning with an empty io->old. That the patch is the same is for the caller to know; another
- * one is found out by the CRC-32 at the end. OTA_E_MALFORMED: not such a state, or damaged, or
- * another build's. OTA_E_NO_FIT: `size` is less than it needs. Fills `dec`.
+ * one is found out by the CRC-32 at the end. OTA_E_MALFORMED: not such a state, or damaged, or of a
+ * build with other switches (formats/otd_arch.h). OTA_E_NO_FIT: `size` is less than it needs. Fills
+ * `dec`.
  */
 OTA_API OTA_MUST_CHECK enum ota_err ota_otd_dec_resume(void *memory, size_t size,
 						       struct ota_otd_dec **dec);
@@ -257,8 +256,8 @@ struct ota_otd_work {
 /*
  * Appends the stream, without header. The path's turns must go to bytes that exist (in new: before
  * new_at, and only when the header reads_new).
- * OTA_E_USAGE: a bad path, images that are not the header's, tier nano with several segments.
- * OTA_E_NO_FIT: work->size is under OTA_OTD_ENC_RAM. OTA_E_ROOM.
+ * OTA_E_USAGE: a bad path, images that are not the header's, tier nano with other code than Thumb
+ * or with several segments. OTA_E_NO_FIT: work->size is under OTA_OTD_ENC_RAM. OTA_E_ROOM.
  */
 OTA_API OTA_MUST_CHECK enum ota_err ota_otd_encode(const struct ota_otd_work *work,
 						   struct ota_otd_path path, struct ota_wr *out);

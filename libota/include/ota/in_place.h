@@ -33,6 +33,9 @@ struct ota_in_place {
  */
 OTA_API uint64_t ota_in_place_shift(const struct ota_in_place *place);
 
+/* `len` rounded up to whole blocks, bytes. */
+OTA_API uint64_t ota_in_place_whole(const struct ota_in_place *place, uint64_t len);
+
 /* The lead that keeps old readable to its end, and no more: block + what new has grown, in blocks.
  */
 OTA_API uint64_t ota_in_place_least_lead(const struct ota_in_place *place);
@@ -78,7 +81,9 @@ struct ota_journal {
 	bool fits;            /* a half holds a checkpoint */
 };
 
-/* Counts for `state` bytes of decoder. In two slots `place` has block, every and new_len; lead 0.
+/*
+ * Counts for `state` bytes of decoder. In two slots `place` has every and new_len, lead is 0, and a
+ * checkpoint is due at sectors of the secondary slot.
  */
 OTA_API void ota_journal_count(const struct ota_target *target, const struct ota_in_place *place,
 			       uint64_t state, struct ota_journal *journal);
