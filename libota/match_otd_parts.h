@@ -48,13 +48,10 @@ static inline const uint8_t *otd_plain(const struct ota_otd_matcher *m)
 	return m->plain ? m->plain : m->both;
 }
 
-/*
- * Asked of every byte of every lane, without a division: the grid less one is its mask, and as it
- * is 1 or 2 its logarithm too.
- */
+/* Asked of every byte of every lane, without a division: the grid is 1 or 2. */
 static inline uint32_t otd_unit_index(const struct ota_otd_matcher *m, uint32_t at)
 {
-	return at >> (m->grid - 1);
+	return m->grid == 1 ? at : at / 2;
 }
 
 static inline bool otd_on_grid(const struct ota_otd_matcher *m, uint32_t at)
