@@ -76,8 +76,7 @@ bool ota_otd_unit_read(enum ota_otd_arch arch, enum ota_otd_tier tier,
 		return rv32_read(image, at, bytes, unit);
 	if (otd_is_xtensa(arch))
 		return ota_otd_xtensa_read(image, at, bytes, unit);
-	return OTD_HAS_THUMB && arch == OTA_OTD_THUMB &&
-	       otd_thumb_read(tier, image, at, bytes, unit);
+	return otd_is_thumb(arch) && otd_thumb_read(tier, image, at, bytes, unit);
 }
 
 bool ota_otd_unit_write(enum ota_otd_arch arch, const struct ota_otd_unit *unit, uint32_t addr,
@@ -87,8 +86,7 @@ bool ota_otd_unit_write(enum ota_otd_arch arch, const struct ota_otd_unit *unit,
 		return ota_otd_rv32_write(unit, addr, target, bytes);
 	if (otd_is_xtensa(arch))
 		return ota_otd_xtensa_write(unit, addr, target, bytes);
-	return OTD_HAS_THUMB && arch == OTA_OTD_THUMB &&
-	       ota_otd_thumb_write(unit, addr, target, bytes);
+	return otd_is_thumb(arch) && ota_otd_thumb_write(unit, addr, target, bytes);
 }
 
 uint32_t ota_otd_unit_step(enum ota_otd_arch arch, uint8_t kind)

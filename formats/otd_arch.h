@@ -85,8 +85,8 @@ static inline bool otd_is_xtensa(unsigned arch)
 /* True when this build has the architecture, and the tier. */
 static inline bool ota_otd_arch_has(enum ota_otd_arch arch, enum ota_otd_tier tier)
 {
-	bool has = arch == OTA_OTD_NONE || (OTD_HAS_THUMB && arch == OTA_OTD_THUMB) ||
-		   otd_is_rv32(arch) || otd_is_xtensa(arch);
+	bool has = arch == OTA_OTD_NONE || otd_is_thumb(arch) || otd_is_rv32(arch) ||
+		   otd_is_xtensa(arch);
 
 	if (tier == OTA_OTD_NANO && arch > OTA_OTD_THUMB)
 		return false;

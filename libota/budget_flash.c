@@ -142,14 +142,10 @@ static struct behind measure_behind(const struct budget_job *job)
 		.new_bytes = cover(&of_new, job->update->new_len, ota_sectors_largest(slot))};
 }
 
-static const struct ota_flash *area_flash(const struct ota_target *target)
-{
-	return target->patch_area.external ? &target->external : &target->flash;
-}
-
 static struct ota_sectors area_sectors(const struct ota_target *target)
 {
-	return cut(&area_flash(target)->sectors, target->patch_area.at, target->patch_area.len);
+	return cut(&ota_area_flash(target, &target->patch_area)->sectors, target->patch_area.at,
+		   target->patch_area.len);
 }
 
 uint64_t ota_budget_most_kept(const struct budget_job *job)
@@ -221,7 +217,9 @@ static void add_area(struct budget_job *job, uint64_t kept)
 	const struct ota_area *area = &job->target->patch_area;
 	struct ota_sectors sectors = area_sectors(job->target);
 	uint64_t needs =
-		cover(&sectors, kept, ota_sectors_largest(&area_flash(job->target)->sectors));
+		cover(&sectors, kept,
+		      ota_sectors_largest(
+			      &ota_area_flash(job->target, &job->target->patch_area)->sectors));
 	char number[NUMBER_TEXT];
 	char figure[3][NUMBER_TEXT];
 	struct ota_budget_line *line =

@@ -307,8 +307,7 @@ static void enlarge_journal(struct ota_search *search)
 {
 	const struct budget_job *job = search->job;
 	const struct ota_target *target = job->target;
-	const struct ota_flash *flash =
-		target->journal.external ? &target->external : &target->flash;
+	const struct ota_flash *flash = ota_area_flash(target, &target->journal);
 	uint64_t sector = ota_sectors_largest(&flash->sectors);
 	uint64_t half = job->journal.checkpoint;
 	char number[2][NUMBER_TEXT];

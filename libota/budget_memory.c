@@ -37,11 +37,10 @@ void ota_device_cost_of_kept(const struct ota_target *target, unsigned places,
 uint64_t ota_device_page(const struct ota_target *target)
 {
 	bool one_slot = ota_mode_has_one_slot(target->layout.mode);
-	bool external = one_slot ? target->primary.external : target->secondary.external;
-	const struct ota_flash *flash = external ? &target->external : &target->flash;
+	const struct ota_flash *flash =
+		ota_area_flash(target, one_slot ? &target->primary : &target->secondary);
 
-	const struct ota_flash *journal =
-		target->journal.external ? &target->external : &target->flash;
+	const struct ota_flash *journal = ota_area_flash(target, &target->journal);
 	uint64_t page = flash->program > flash->write ? flash->program : flash->write;
 
 	/* The journal's records are written out of the same buffer; all are powers of two. */

@@ -6,15 +6,13 @@
 
 static const struct ota_flash *flash_of(const struct ota_target *target, const char *area)
 {
-	bool external = target->primary.external;
-
 	if (strcmp(area, "secondary") == 0)
-		external = target->secondary.external;
-	else if (strcmp(area, "scratch") == 0)
-		external = target->scratch.external;
-	else if (strcmp(area, "journal") == 0)
-		external = target->journal.external;
-	return external ? &target->external : &target->flash;
+		return ota_area_flash(target, &target->secondary);
+	if (strcmp(area, "scratch") == 0)
+		return ota_area_flash(target, &target->scratch);
+	if (strcmp(area, "journal") == 0)
+		return ota_area_flash(target, &target->journal);
+	return ota_area_flash(target, &target->primary);
 }
 
 static uint64_t hottest_of(const struct ota_wear *wear, const char *area)

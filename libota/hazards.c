@@ -276,8 +276,7 @@ static void find_torn_sector(const struct ota_update *update, const struct ota_f
 static void find_overwrite_past(const struct ota_update *update, const struct ota_target *target,
 				const struct ota_flash_layout *layout, struct ota_budget *budget)
 {
-	const struct ota_flash *flash =
-		target->primary.external ? &target->external : &target->flash;
+	const struct ota_flash *flash = ota_area_flash(target, &target->primary);
 	uint64_t slot = ota_sectors_bytes(&layout->primary);
 	uint64_t at = update->new_len;
 	bool never = flash->rewrite == OTA_REWRITE_NEVER;

@@ -244,8 +244,7 @@ static uint64_t units_of_new(const struct ota_target *target, const struct ota_i
 void ota_journal_count(const struct ota_target *target, const struct ota_in_place *place,
 		       uint64_t state, struct ota_journal *journal)
 {
-	const struct ota_flash *flash =
-		target->journal.external ? &target->external : &target->flash;
+	const struct ota_flash *flash = ota_area_flash(target, &target->journal);
 	uint64_t unit = flash->write;
 	struct tape tape = {.half = target->journal.len / 2};
 	uint64_t before = 0; /* marks */

@@ -387,6 +387,11 @@ enum ota_err ota_target_select(struct ota_target *target, unsigned index, struct
 	return OTA_OK;
 }
 
+const struct ota_flash *ota_area_flash(const struct ota_target *target, const struct ota_area *area)
+{
+	return area->external ? &target->external : &target->flash;
+}
+
 const struct ota_decoder *ota_target_decoder(const struct ota_target *target, const char *format)
 {
 	for (unsigned i = 0; i < target->n_decoders; i++) {

@@ -107,9 +107,7 @@ static const char *flash_name(const struct ota_area *area)
 static const struct ota_sectors *flash_of(const struct ota_reading *reading,
 					  const struct ota_area *area)
 {
-	const struct ota_target *target = reading->target;
-
-	return area->external ? &target->external.sectors : &target->flash.sectors;
+	return &ota_area_flash(reading->target, area)->sectors;
 }
 
 static void name_slot(const struct ota_reading *reading, unsigned image, const char *slot,

@@ -493,9 +493,7 @@ void ota_wear_store(const struct ota_flash_layout *layout, uint64_t new_len, str
 static void erase_area(struct ota_wear_area *wear, const struct ota_target *target,
 		       const struct ota_area *area, uint64_t len, uint64_t times)
 {
-	const struct ota_flash *flash = area->external ? &target->external : &target->flash;
-
-	erase(wear, &flash->sectors, area->at, area->at + len, times);
+	erase(wear, &ota_area_flash(target, area)->sectors, area->at, area->at + len, times);
 }
 
 /* The halves are erased in turn, the first one once more when the number is odd. */
@@ -624,12 +622,6 @@ static void add_area(const struct ota_flash *flash, const struct ota_wear_area *
 		add_lifetime(flash, area, name, time);
 }
 
-static const struct ota_flash *flash_of(const struct ota_target *target,
-					const struct ota_area *area)
-{
-	return area->external ? &target->external : &target->flash;
-}
-
 void ota_wear_time(const struct ota_target *target, const struct ota_wear *wear,
 		   struct ota_wear_time *time)
 {
@@ -637,10 +629,10 @@ void ota_wear_time(const struct ota_target *target, const struct ota_wear *wear,
 				       .has_max = true,
 				       .has_upgrades = wear->hottest > 0,
 				       .worn_area = ""};
-	add_area(flash_of(target, &target->primary), &wear->primary, "primary", time);
-	add_area(flash_of(target, &target->secondary), &wear->secondary, "secondary", time);
-	add_area(flash_of(target, &target->scratch), &wear->scratch, "scratch", time);
-	add_area(flash_of(target, &target->journal), &wear->journal, "journal", time);
+	add_area(ota_area_flash(target, &target->primary), &wear->primary, "primary", time);
+	add_area(ota_area_flash(target, &target->secondary), &wear->secondary, "secondary", time);
+	add_area(ota_area_flash(target, &target->scratch), &wear->scratch, "scratch", time);
+	add_area(ota_area_flash(target, &target->journal), &wear->journal, "journal", time);
 	if (!time->has_typical)
 		time->typical_us = 0;
 	if (!time->has_max)

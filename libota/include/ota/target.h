@@ -279,6 +279,10 @@ OTA_API OTA_MUST_CHECK enum ota_err ota_target_select(struct ota_target *target,
 OTA_API OTA_MUST_CHECK enum ota_err ota_target_builtin(const char *name, struct ota_target *target,
 						       struct ota_diag *diag);
 
+/* The flash that an area lies in, borrowed. */
+OTA_API const struct ota_flash *ota_area_flash(const struct ota_target *target,
+					       const struct ota_area *area);
+
 /* The profile's first decoder of a patch format, borrowed, or NULL. */
 OTA_API const struct ota_decoder *ota_target_decoder(const struct ota_target *target,
 						     const char *format);
