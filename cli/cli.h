@@ -65,8 +65,18 @@ extern const unsigned cli_n_rows;
 
 /* The row of that name, or NULL. */
 const struct cli_row *cli_find_command(const char *name);
+/*
+ * The row that the first words name, one or two ("matrix plan"), or NULL; `*n_words` is how many
+ * they are.
+ */
+const struct cli_row *cli_find_words(int argc, const char *const *argv, int *n_words);
+/* True when commands begin with that word and another follows. */
+bool cli_is_group(const char *name);
+bool cli_in_group(const struct cli_row *row, const char *group);
 /* Says that there is no such command, and which one is near. Returns CLI_USAGE. */
 enum cli_exit cli_unknown_command(const char *name);
+/* The same for the second word; NULL: there is none. */
+enum cli_exit cli_unknown_in_group(const char *group, const char *name);
 
 /* What a command was given. Owns its arrays; strings are argv's. */
 struct cli_args {
@@ -142,6 +152,8 @@ void cli_print_hex(struct ota_span bytes);
 
 void cli_print_overview(void);
 void cli_print_help(const struct cli_row *row);
+/* The commands of a group. */
+void cli_print_group(const char *group);
 /* The same in imgtool's form; `arguments` are the names of its positionals. */
 void cli_print_imgtool_help(const struct cli_row *row, const char *arguments);
 /* The manual page, in man(7) source. */

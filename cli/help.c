@@ -21,11 +21,21 @@ void cli_print_overview(void)
 	       "Commands:\n");
 	for (unsigned i = 0; i < cli_n_rows; i++) {
 		if (cli_rows[i].summary)
-			printf("  %-10s %s\n", cli_rows[i].name, cli_rows[i].summary);
+			printf("  %-14s %s\n", cli_rows[i].name, cli_rows[i].summary);
 	}
 	printf("\n\"otatool help COMMAND\" explains one; \"otatool COMMAND --help\" does the "
 	       "same.\n"
 	       "Exit codes: 0 done, 1 the answer is no, 2 usage, 3 bad input, 4 environment.\n");
+}
+
+void cli_print_group(const char *group)
+{
+	printf("Commands of otatool %s:\n", group);
+	for (unsigned i = 0; i < cli_n_rows; i++) {
+		if (cli_rows[i].summary && cli_in_group(&cli_rows[i], group))
+			printf("  %-14s %s\n", cli_rows[i].name, cli_rows[i].summary);
+	}
+	printf("\n\"otatool help %s COMMAND\" explains one.\n", group);
 }
 
 /* "  -k, --key KEY" and the help text beside it, or below when it is long. */

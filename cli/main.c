@@ -33,14 +33,72 @@ const struct cli_row *cli_find_command(const char *name)
 	return NULL;
 }
 
-enum cli_exit cli_unknown_command(const char *name)
+bool cli_in_group(const struct cli_row *row, const char *group)
+{
+	size_t len = strlen(group);
+
+	return strncmp(row->name, group, len) == 0 && row->name[len] == ' ';
+}
+
+bool cli_is_group(const char *name)
+{
+	for (unsigned i = 0; i < cli_n_rows; i++) {
+		if (cli_in_group(&cli_rows[i], name))
+			return true;
+	}
+	return false;
+}
+
+const struct cli_row *cli_find_words(int argc, const char *const *argv, int *n_words)
+{
+	const struct cli_row *row = NULL;
+
+	*n_words = argc > 0 ? 1 : 0;
+	if (argc > 0)
+		row = cli_find_command(argv[0]);
+	for (unsigned i = 0; argc > 1 && !row && i < cli_n_rows; i++) {
+		if (!cli_in_group(&cli_rows[i], argv[0]) ||
+		    strcmp(cli_rows[i].name + strlen(argv[0]) + 1, argv[1]) != 0)
+			continue;
+		row = &cli_rows[i];
+		*n_words = 2;
+	}
+	return row;
+}
+
+/* Of the commands in a group, or of all. */
+static const char *nearest_command(const char *name, const char *group)
 {
 	const char *names[sizeof(cli_rows) / sizeof(cli_rows[0])];
-	const char *nearest;
+	size_t skip = group ? strlen(group) + 1 : 0;
+	size_t n = 0;
 
-	for (unsigned i = 0; i < cli_n_rows; i++)
-		names[i] = cli_rows[i].name;
-	nearest = ota_nearest(name, names, cli_n_rows);
+	for (unsigned i = 0; i < cli_n_rows; i++) {
+		if (!group || cli_in_group(&cli_rows[i], group))
+			names[n++] = cli_rows[i].name + skip;
+	}
+	return ota_nearest(name, names, n);
+}
+
+enum cli_exit cli_unknown_in_group(const char *group, const char *name)
+{
+	const char *nearest = name ? nearest_command(name, group) : NULL;
+
+	if (name)
+		(void)cli_error(CLI_USAGE, group, "unknown command \"%s\"", name);
+	else
+		(void)cli_error(CLI_USAGE, group, "no command given");
+	if (nearest)
+		cli_hint("did you mean \"otatool %s %s\"?", group, nearest);
+	else
+		cli_hint("\"otatool help %s\" lists its commands", group);
+	return CLI_USAGE;
+}
+
+enum cli_exit cli_unknown_command(const char *name)
+{
+	const char *nearest = nearest_command(name, NULL);
+
 	(void)cli_error(CLI_USAGE, NULL, "unknown command \"%s\"", name);
 	if (nearest)
 		cli_hint("did you mean \"otatool %s\"?", nearest);
@@ -77,10 +135,25 @@ static enum cli_exit run_as_imgtool(int argc, const char *const *argv)
 	return status == CLI_DONE ? imgtool_run(argc - 1, argv + 1) : status;
 }
 
+/* The words name no command; perhaps they ask what commands a group has. */
+static enum cli_exit no_command(int argc, const char *const *argv)
+{
+	const char *second = argc > 1 ? argv[1] : NULL;
+
+	if (!cli_is_group(argv[0]))
+		return cli_unknown_command(argv[0]);
+	if (second && (strcmp(second, "--help") == 0 || strcmp(second, "-h") == 0)) {
+		cli_print_group(argv[0]);
+		return CLI_DONE;
+	}
+	return cli_unknown_in_group(argv[0], second);
+}
+
 static enum cli_exit run(int argc, const char *const *argv)
 {
 	const struct cli_row *row;
 	enum cli_exit status;
+	int n_words;
 
 	if (argc > 0 && imgtool_is_name(argv[0]))
 		return run_as_imgtool(argc, argv);
@@ -93,11 +166,15 @@ static enum cli_exit run(int argc, const char *const *argv)
 		cli_print_overview();
 		return CLI_DONE;
 	}
-	row = cli_find_command(strcmp(argv[1], "--version") == 0 ? "version" : argv[1]);
+	row = cli_find_words(argc - 1, argv + 1, &n_words);
+	if (strcmp(argv[1], "--version") == 0)
+		row = cli_find_command("version");
 	if (!row)
-		return cli_unknown_command(argv[1]);
+		return no_command(argc - 1, argv + 1);
 	status = init_keys();
-	return status == CLI_DONE ? run_command(row, argc - 2, argv + 2) : status;
+	if (status == CLI_DONE)
+		status = run_command(row, argc - 1 - n_words, argv + 1 + n_words);
+	return status;
 }
 
 int main(int argc, char **argv)
