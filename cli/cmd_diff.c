@@ -3,22 +3,14 @@
 
 #include <ota/in_place.h>
 
+#include "delta_args.h"
 #include "diff_choose.h"
 #include "file_args.h"
 #include "signer_arg.h"
 
 enum {
 	OUTPUT,
-	FORMAT,
-	WINDOW,
-	SOURCE_WINDOW,
-	SECONDARY,
-	TIER,
-	ARCH,
-	BASE,
-	IN_PLACE,
-	SAFE_DISTANCE,
-	BLOCK,
+	DELTA_OPTION_IDS,
 	KEY,
 	PUBLIC_KEY_FORMAT,
 	PAD_SIG,
@@ -36,43 +28,7 @@ static const struct cli_option options[] = {
 		    .letter = 'o',
 		    .value = "PATCH",
 		    .help = "patch, or delta update, to write"},
-	[FORMAT] = {.name = "format",
-		    .value = "FORMAT",
-		    .help = "otd, for devices (default); bsdiff, which bspatch reads; or vcdiff "
-			    "(xdelta3), which xdelta3 reads; with --target the default is the "
-			    "best that fits"},
-	[WINDOW] =
-		{.name = "window",
-		 .value = "N",
-		 .help = "vcdiff: bytes of new that a decoder must hold (default 8M, at most 16M)"},
-	[SOURCE_WINDOW] = {.name = "source-window",
-			   .value = "N",
-			   .help = "vcdiff: most bytes of old that one window uses (default: all)"},
-	[SECONDARY] = {.name = "secondary",
-		       .value = "none|lzma",
-		       .help = "vcdiff: compress its sections, as xdelta3 -S (default none)"},
-	[TIER] = {.name = "tier",
-		  .value = "nano|xs|m",
-		  .help = "otd: memory of the device's decoder: 1 KiB (nano), 4 KiB (xs, default) "
-			  "or 16 KiB (m)"},
-	[ARCH] = {.name = "arch",
-		  .value = "auto|thumb|rv32|xtensa|none",
-		  .help = "otd: code in the images (default auto: what is found, where it pays)"},
-	[BASE] = {.name = "base",
-		  .value = "ADDR",
-		  .help = "otd: address of the images' first byte in memory (default: it is looked "
-			  "for)"},
-	[IN_PLACE] = {.name = "in-place",
-		      .help = "otd: for a device with one slot, which makes new where old lies"},
-	[SAFE_DISTANCE] = {.name = "safe-distance",
-			   .value = "N",
-			   .help = "in place: bytes of old that stay readable behind the one that "
-				   "is written (default 16K; with --target as many as the slot has "
-				   "room for)"},
-	[BLOCK] = {.name = "block",
-		   .value = "N",
-		   .help = "in place: bytes that the device erases at a time, a power of two "
-			   "(default 4K; with --target the profile's)"},
+	DELTA_OPTION_ROWS,
 	[KEY] = {.name = "key",
 		 .letter = 'k',
 		 .value = "KEY",
@@ -118,140 +74,7 @@ static const struct cli_example examples[] = {
 	{NULL, NULL},
 };
 
-/* Code seldom moves farther; more of it costs room in the slot. */
-#define SAFE_DISTANCE_DEFAULT ((size_t)16 * 1024)
-
 /* -- what is asked for ------------------------------------------------------------------------- */
-
-static enum cli_exit read_format(struct diff_job *job)
-{
-	const char *given = cli_value(job->args, FORMAT);
-	char list[128];
-
-	/* With a target and without a word the best one is looked for. */
-	if (!given && job->target_name)
-		return CLI_DONE;
-	job->plan.delta.format = given ? ota_delta_format_find(given) : ota_delta_format_default();
-	if (job->plan.delta.format)
-		return CLI_DONE;
-	return cli_error(CLI_USAGE, "diff", "\"%s\" is not one of the formats: %s", given,
-			 cli_list(ota_delta_format_name, list));
-}
-
-/* What the format does not do is said of the option that asks for it: each is asked alone. */
-static enum cli_exit check_format(const struct diff_job *job)
-{
-	const struct ota_delta_plan *all = &job->plan.delta;
-	const struct {
-		unsigned option;
-		struct ota_delta_plan plan;
-	} asking[] = {
-		{WINDOW, {.format = all->format, .window = all->window}},
-		{SOURCE_WINDOW, {.format = all->format, .source_window = all->source_window}},
-		{SECONDARY, {.format = all->format, .secondary = all->secondary}},
-		{TIER, {.format = all->format, .tier = all->tier}},
-		{ARCH, {.format = all->format, .arch = all->arch}},
-		{BASE, {.format = all->format, .arch = all->arch, .old_base = all->old_base}},
-		{IN_PLACE, {.format = all->format, .in_place = true}},
-		{BLOCK, {.format = all->format, .in_place = true, .block = all->block}},
-	};
-
-	for (size_t i = 0; all->format && i < sizeof(asking) / sizeof(asking[0]); i++) {
-		struct ota_diag diag = {.err = OTA_OK};
-		char word[32];
-
-		if (!cli_has(job->args, asking[i].option) ||
-		    ota_delta_check_plan(&asking[i].plan, &diag) == OTA_OK)
-			continue;
-		(void)snprintf(word, sizeof(word), "--%s", options[asking[i].option].name);
-		return cli_fail(word, &diag);
-	}
-	return CLI_DONE;
-}
-
-/* What otd is to know of the code in the images. */
-static enum cli_exit read_code(const struct cli_args *args, struct ota_delta_plan *plan)
-{
-	static const char *const tiers[] = {"nano", "xs", "m", NULL};
-	static const enum ota_delta_tier tier_of[] = {OTA_DELTA_TIER_NANO, OTA_DELTA_TIER_XS,
-						      OTA_DELTA_TIER_M};
-	static const char *const archs[] = {"auto", "thumb", "rv32", "xtensa", "none", NULL};
-	static const enum ota_delta_arch arch_of[] = {OTA_DELTA_ARCH_AUTO, OTA_DELTA_ARCH_THUMB,
-						      OTA_DELTA_ARCH_RV32, OTA_DELTA_ARCH_XTENSA,
-						      OTA_DELTA_ARCH_NONE};
-	struct ota_delta_base base = {.known = cli_has(args, BASE)};
-	uint64_t addr = 0;
-	unsigned tier = 0;
-	unsigned arch = 0;
-	enum cli_exit status = cli_choice(args, TIER, tiers, &tier);
-
-	if (status == CLI_DONE)
-		status = cli_choice(args, ARCH, archs, &arch);
-	if (status == CLI_DONE)
-		status = cli_number(args, BASE, UINT32_MAX, &addr);
-	if (cli_has(args, TIER))
-		plan->tier = tier_of[tier];
-	plan->arch = arch_of[arch];
-	base.addr = (uint32_t)addr;
-	plan->old_base = base;
-	plan->new_base = base;
-	if (status == CLI_DONE && plan->tier == OTA_DELTA_TIER_NANO &&
-	    (plan->arch == OTA_DELTA_ARCH_RV32 || plan->arch == OTA_DELTA_ARCH_XTENSA))
-		return cli_error(CLI_USAGE, "--tier", "nano knows Thumb code only");
-	return status;
-}
-
-static enum cli_exit read_window(const struct cli_args *args, unsigned option, uint32_t *window)
-{
-	uint64_t value = 0;
-	enum cli_exit status = cli_size(args, option, OTA_DELTA_MAX, &value);
-	char word[32];
-
-	if (status == CLI_DONE && cli_has(args, option) && value == 0) {
-		(void)snprintf(word, sizeof(word), "--%s", options[option].name);
-		return cli_error(CLI_USAGE, word, "0 bytes hold nothing");
-	}
-	*window = (uint32_t)value;
-	return status;
-}
-
-/* What old's sizes say the lead is, is known when the files have been read. */
-static enum cli_exit read_place(struct diff_job *job)
-{
-	const struct cli_args *args = job->args;
-	struct ota_delta_plan *plan = &job->plan.delta;
-	enum cli_exit status = read_window(args, BLOCK, &plan->block);
-	uint64_t distance = 0;
-
-	if (status == CLI_DONE)
-		status = cli_size(args, SAFE_DISTANCE, OTA_DELTA_MAX, &distance);
-	plan->in_place = cli_has(args, IN_PLACE);
-	job->has_distance = cli_has(args, SAFE_DISTANCE);
-	job->distance = job->has_distance ? (size_t)distance : SAFE_DISTANCE_DEFAULT;
-	return status;
-}
-
-/* A device that updates in place takes no other patches. */
-static enum cli_exit check_place(struct diff_job *job)
-{
-	struct ota_delta_plan *plan = &job->plan.delta;
-	const struct ota_target *target = job->target_name ? &job->target : NULL;
-
-	if (plan->in_place && target && !target->in_place) {
-		(void)cli_error(CLI_USAGE, "--in-place", "%s does not update in place",
-				target->name);
-		cli_hint("its profile says so with in-place: true among updater's keys");
-		return CLI_USAGE;
-	}
-	if (target && target->in_place)
-		plan->in_place = true;
-	if (plan->in_place)
-		return CLI_DONE;
-	if (job->has_distance || plan->block > 0)
-		return cli_error(CLI_USAGE, plan->block > 0 ? "--block" : "--safe-distance",
-				 "is about patches in place: it goes with --in-place");
-	return CLI_DONE;
-}
 
 /* Of a limit that nothing is held against the caller would think that it was kept. */
 static enum cli_exit read_target(struct diff_job *job)
@@ -302,27 +125,12 @@ static enum cli_exit check_signing(const struct diff_job *job)
 
 static enum cli_exit read_plan(struct diff_job *job)
 {
-	static const char *const secondaries[] = {"none", "lzma", NULL};
 	static const char *const key_formats[] = {"hash", "full", NULL};
-	struct ota_delta_plan *delta = &job->plan.delta;
-	unsigned secondary = 0;
 	unsigned key_format = 0;
-	enum cli_exit status = read_format(job);
+	enum cli_exit status =
+		cli_read_delta_args(job->args, job->target_name != NULL, &job->delta);
 
 	job->is_update = cli_has(job->args, KEY);
-	if (status == CLI_DONE)
-		status = read_window(job->args, WINDOW, &delta->window);
-	if (status == CLI_DONE)
-		status = read_window(job->args, SOURCE_WINDOW, &delta->source_window);
-	if (status == CLI_DONE)
-		status = cli_choice(job->args, SECONDARY, secondaries, &secondary);
-	delta->secondary = secondary == 1 ? OTA_SECONDARY_LZMA : OTA_SECONDARY_NONE;
-	if (status == CLI_DONE)
-		status = read_code(job->args, delta);
-	if (status == CLI_DONE)
-		status = read_place(job);
-	if (status == CLI_DONE)
-		status = check_format(job);
 	if (status == CLI_DONE)
 		status = cli_choice(job->args, PUBLIC_KEY_FORMAT, key_formats, &key_format);
 	if (status == CLI_DONE)
@@ -391,7 +199,8 @@ static enum cli_exit check(struct diff_job *job)
 	if (status == CLI_DONE)
 		status = read_target(job);
 	if (status == CLI_DONE)
-		status = check_place(job);
+		status = cli_check_delta_place(job->target_name ? &job->target : NULL, &job->delta);
+	job->plan.delta = job->delta.plan;
 	if (status == CLI_DONE)
 		status = cli_check_input(job->args->positional[1]);
 	if (status == CLI_DONE)
@@ -548,13 +357,13 @@ static void find_lead(struct diff_job *job)
 	struct ota_delta_plan *plan = &job->plan.delta;
 	uint32_t block = plan->block;
 
-	if (!plan->in_place || (job->target_name && !job->has_distance))
+	if (!plan->in_place || (job->target_name && !job->delta.has_distance))
 		return;
 	if (block == 0 &&
 	    (!job->target_name || ota_in_place_block(&job->target, &block, NULL) != OTA_OK))
 		block = OTA_DELTA_BLOCK;
 	plan->lead = ota_delta_lead(block, ota_index_old(job->index).len, job->new_image.len,
-				    job->distance);
+				    job->delta.distance);
 }
 
 static enum cli_exit make(struct diff_job *job)

@@ -7,6 +7,7 @@
 #include <ota/delta_update.h>
 
 #include "budget_args.h"
+#include "delta_args.h"
 #include "image_file.h"
 
 /* One run: what it is to make, of what, and what came of it. */
@@ -16,8 +17,7 @@ struct diff_job {
 	bool json;
 	struct ota_delta_update_plan plan;
 	bool is_update;
-	bool has_distance; /* in place: given, not the default */
-	size_t distance;   /* in place: bytes that stay readable */
+	struct delta_args delta; /* as given; `plan` has what is made of it */
 	struct image_file old_file;
 	struct image_file new_file;
 	struct ota_index *index;
