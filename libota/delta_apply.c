@@ -44,3 +44,28 @@ enum ota_err ota_delta_explain(struct ota_span old_image, struct ota_span patch,
 				"what a %s patch's bits go into is not told", format->name);
 	return format->explain(old_image, patch, ceiling, account, diag);
 }
+
+enum ota_err ota_delta_explain_ranges(const struct ota_delta_pair *pair, struct ota_span patch,
+				      struct ota_delta_ranges ranges,
+				      struct ota_delta_account *account, struct ota_diag *diag)
+{
+	const struct ota_patch_format *format;
+	enum ota_err err = ota_patch_format_find(patch, &format, diag);
+	size_t size = pair->new_image.len;
+
+	*account = (struct ota_delta_account){.n_purposes = 0};
+	if (err != OTA_OK)
+		return err;
+	if (!format->explain_ranges)
+		return ota_fail(diag, OTA_E_UNSUPPORTED,
+				"what a %s patch's bits go into is not told", format->name);
+	for (size_t i = 0; i < ranges.n; i++) {
+		const struct ota_delta_range *range = &ranges.range[i];
+
+		if (range->at > size || range->len > size - range->at)
+			return ota_fail(diag, OTA_E_USAGE,
+					"%u bytes at %u are not inside a new file of %zu",
+					(unsigned)range->len, (unsigned)range->at, size);
+	}
+	return format->explain_ranges(pair, patch, ranges, account, diag);
+}

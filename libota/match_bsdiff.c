@@ -4,6 +4,7 @@
 #include <ota/delta.h>
 
 #include "match_bsdiff.h"
+#include "match_grams.h"
 
 /* From this length of a seed on it pays to look for the next place where something changes. */
 #define LONG_SEED 64
@@ -29,6 +30,7 @@
  */
 struct matcher {
 	const struct ota_index *index;
+	struct ota_grams grams; /* owned */
 	struct ota_op_list *ops;
 	struct ota_span old_image;
 	struct ota_span new_image;
@@ -157,6 +159,18 @@ static void step(struct matcher *m)
 	m->scan = next < m->new_image.len ? next : m->new_image.len;
 }
 
+/* Of a match of chance the length is enough: it is never taken but where `kept` is as long. */
+static void find_match(struct matcher *m)
+{
+	struct ota_span wanted = ota_span_tail(m->new_image, m->scan);
+	size_t len;
+
+	if (ota_grams_len(&m->grams, m->index, wanted, &len))
+		m->seed = (struct ota_match){0, len};
+	else
+		m->seed = ota_suffix_longest(m->index, wanted);
+}
+
 /*
  * Moves on to the next seed that is worth a look: it matches just as the stretch before does, or
  * clearly better. Without one, to the end.
@@ -168,13 +182,12 @@ static void find_seed(struct matcher *m)
 	m->scan += m->seed.len;
 	m->kept = 0;
 	for (counted = m->scan; m->scan < m->new_image.len; step(m)) {
-		m->seed = longest(m, m->scan);
+		find_match(m);
 		m->barren = m->seed.len < FERTILE ? m->barren + 1 : 0;
 		for (; counted < m->scan + m->seed.len; counted++)
 			m->kept += keeps(m, counted);
-		if (m->seed.len > 0 && m->seed.len == m->kept)
-			break;
-		if (m->seed.len > m->kept + WORTH_A_JUMP)
+		if ((m->seed.len > 0 && m->seed.len == m->kept) ||
+		    m->seed.len > m->kept + WORTH_A_JUMP)
 			break;
 		counted = skip(m, counted);
 	}
@@ -278,20 +291,23 @@ enum ota_err ota_match_bsdiff(const struct ota_index *index, struct ota_span new
 {
 	struct matcher m = {
 		.index = index, .ops = ops, .old_image = index->old_image, .new_image = new_image};
+	enum ota_err err;
 
 	if (new_image.len > OTA_DELTA_MAX)
 		return ota_fail(diag, OTA_E_NO_FIT,
 				"new file is %zu bytes, at most %u can be diffed", new_image.len,
 				OTA_DELTA_MAX);
-	while (m.scan < new_image.len) {
+	err = ota_grams_list(&m.grams, index->old_image, diag);
+	while (err == OTA_OK && m.scan < new_image.len) {
 		find_seed(&m);
 		if (m.seed.len == m.kept && m.scan < new_image.len)
 			continue;
 		if (!close_stretch(&m))
-			return ota_fail(diag, OTA_E_MEMORY, "out of memory for more than %zu edits",
-					ops->n);
+			err = ota_fail(diag, OTA_E_MEMORY, "out of memory for more than %zu edits",
+				       ops->n);
 	}
-	return OTA_OK;
+	ota_grams_free(&m.grams);
+	return err;
 }
 
 struct ota_ops ota_op_list_ops(const struct ota_op_list *ops)

@@ -153,17 +153,20 @@ static void look_on(const struct vcdiff_finder *f, struct range *range, uint32_t
 	}
 }
 
-bool ota_vcdiff_find_in_source(const struct vcdiff_finder *f, uint32_t at,
-			       struct vcdiff_found *found)
+bool ota_vcdiff_find_in_source(struct vcdiff_finder *f, uint32_t at, struct vcdiff_found *found)
 {
 	struct ota_match match = {0, 0};
 	struct vcdiff_copy best = {0, 0};
 	struct range range;
 	size_t addr;
+	uint32_t key;
 
 	if (f->source.len == 0 || f->part.len - at < VCDIFF_COPY_MIN)
 		return false;
-	match = ota_suffix_longest(f->index, ota_span_sub(f->part, at, VCDIFF_LEN_MAX));
+	key = hash(f->part.data + at);
+	if (f->first[key] == f->first[key + 1])
+		return false;
+	match = ota_suffix_next(f->index, &f->walk, ota_span_sub(f->part, at, VCDIFF_LEN_MAX));
 	addr = match.at - f->source_at;
 	if (match.len < VCDIFF_COPY_MIN)
 		return false;

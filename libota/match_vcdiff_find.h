@@ -50,6 +50,7 @@ struct vcdiff_found {
 /* What copies come from; all borrowed but the lists. */
 struct vcdiff_finder {
 	const struct ota_index *index;
+	struct ota_suffix_walk walk;
 	struct ota_span source; /* the source segment */
 	uint32_t source_at;     /* in old */
 	struct ota_span part;   /* the window */
@@ -79,8 +80,7 @@ void ota_vcdiff_found_add(struct vcdiff_found *found, uint32_t addr, uint32_t le
  * The longest copy from the source segment; where that is part of old, the longest of those that
  * are looked at. False when there are none anywhere in old.
  */
-bool ota_vcdiff_find_in_source(const struct vcdiff_finder *f, uint32_t at,
-			       struct vcdiff_found *found);
+bool ota_vcdiff_find_in_source(struct vcdiff_finder *f, uint32_t at, struct vcdiff_found *found);
 
 /* Copies from before in the window; places are to be asked in rising order. */
 void ota_vcdiff_find_in_window(struct vcdiff_finder *f, uint32_t at, struct vcdiff_found *found);

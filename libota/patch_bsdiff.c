@@ -168,6 +168,7 @@ const struct ota_patch_format ota_patch_bsdiff = {
 	.id = 1,
 	.probe = ota_bsdiff_probe,
 	.encode = ota_bsdiff_make,
+	.effort = ota_bsdiff_effort,
 	.decode = ota_bsdiff_decode,
 	.prove = ota_bsdiff_prove,
 	.describe = describe,

@@ -55,5 +55,7 @@ OTA_MUST_CHECK enum ota_err ota_bsdiff_make(const struct ota_delta_plan *plan,
 unsigned ota_bsdiff_variants(const struct ota_patch_room *room,
 			     struct ota_delta_plan plan[OTA_VARIANTS_MAX]);
 uint64_t ota_bsdiff_least_ram(const struct ota_patch_room *room, const struct ota_delta_plan *plan);
+void ota_bsdiff_effort(const struct ota_delta_plan *plan, size_t old_len, size_t new_len,
+		       struct ota_delta_effort *effort);
 
 #endif

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 
 #include "match_bsdiff.h"
+#include "match_grams.h"
 #include "patch_bsdiff.h"
 #include "stream_bz2.h"
 
@@ -219,4 +220,34 @@ uint64_t ota_bsdiff_least_ram(const struct ota_patch_room *room, const struct ot
 	(void)plan;
 	return OTA_BSDIFF_DEC_RAM +
 	       BSDIFF_STREAMS * (OTA_BZ2_RAM + (uint64_t)OTA_BZ2_RAM_PER_LEVEL);
+}
+
+/* -- what it takes ----------------------------------------------------------------------------- */
+
+/* Nanoseconds for each byte of both images, of firmware of which some to much has changed. */
+#define NS_PER_BYTE 60U
+#define US_AT_LEAST 500U
+/* For each new byte: edits, of which one stands for 6 at least, in a list that doubles. */
+#define EDITS_PER_BYTE 4U
+/* The same as records: a control stream may be longer than new. */
+#define CONTROL_PER_BYTE 3U
+/* A compressor of libbz2: 8 bytes for each of a block, and its tables; and our pieces. */
+#define BZ2_BLOCK_STEP     100000U
+#define BZ2_LEVEL_MAX      9U
+#define BZ2_MAKES          500000U
+#define BZ2_MAKES_PER_STEP 800000U
+
+void ota_bsdiff_effort(const struct ota_delta_plan *plan, size_t old_len, size_t new_len,
+		       struct ota_delta_effort *effort)
+{
+	uint64_t steps = CONTROL_PER_BYTE * (uint64_t)new_len / BZ2_BLOCK_STEP + 1;
+	uint64_t search = ota_grams_bytes(old_len);
+	/* A patch is hardly larger than new; while it grows, it is there half full as well. */
+	uint64_t pack = BZ2_MAKES +
+			BZ2_MAKES_PER_STEP * (steps < BZ2_LEVEL_MAX ? steps : BZ2_LEVEL_MAX) +
+			sizeof(struct making) + new_len + new_len / 2;
+
+	(void)plan;
+	effort->us = US_AT_LEAST + ((uint64_t)old_len + new_len) * NS_PER_BYTE / 1000;
+	effort->memory = (search > pack ? search : pack) + EDITS_PER_BYTE * (uint64_t)new_len;
 }

@@ -39,6 +39,7 @@ struct ota_patch_format {
 	bool checks_files;      /* by checksums of the old and the new one */
 	bool knows_code;        /* has tiers, architectures and addresses */
 	bool in_place;          /* has patches whose new image is made over the old one */
+	bool uses_ranks;        /* is made sooner when the index has them: ota_index_rank */
 
 	/* True when the first bytes are this format's. */
 	bool (*probe)(struct ota_span patch);
@@ -46,6 +47,9 @@ struct ota_patch_format {
 	enum ota_err (*encode)(const struct ota_delta_plan *plan, const struct ota_index *index,
 			       struct ota_span new_image, struct ota_buf *out,
 			       struct ota_diag *diag);
+	/* See ota_delta_effort; fills it. */
+	void (*effort)(const struct ota_delta_plan *plan, size_t old_len, size_t new_len,
+		       struct ota_delta_effort *effort);
 	/* Errors as ota_delta_apply, for a patch that probes as this format. */
 	enum ota_err (*decode)(struct ota_span old_image, struct ota_span patch,
 			       struct ota_buf *out, struct ota_diag *diag);
@@ -61,6 +65,10 @@ struct ota_patch_format {
 	/* Errors as ota_delta_explain. NULL: the format keeps no account. */
 	enum ota_err (*explain)(struct ota_span old_image, struct ota_span patch, size_t ceiling,
 				struct ota_delta_account *account, struct ota_diag *diag);
+	/* Errors as ota_delta_explain_ranges; the ranges are inside new. NULL: no account. */
+	enum ota_err (*explain_ranges)(const struct ota_delta_pair *pair, struct ota_span patch,
+				       struct ota_delta_ranges ranges,
+				       struct ota_delta_account *account, struct ota_diag *diag);
 	/*
 	 * Adds what applying the patch needs; `applier` is resolved. Reads only what it must of the
 	 * patch: OTA_E_TRUNCATED, OTA_E_MALFORMED, OTA_E_MEMORY.

@@ -351,44 +351,79 @@ static enum ota_err describe(struct ota_span patch, struct ota_delta_info *info,
  * Prices are those of the probabilities; the coder rounds them, by up to 1/256 each time. What is
  * told adds up to the bytes that are there.
  */
+static uint64_t scaled(uint64_t spent, uint64_t sum, size_t stream_len)
+{
+	uint64_t stream = (uint64_t)stream_len * SPENT_PER_BYTE;
+
+	if (spent == sum)
+		return sum > 0 ? stream : 0;
+	return (uint64_t)((double)spent * ((double)stream / (double)sum) + 0.5);
+}
+
+/* Costs of new's bytes, `len` of them in a cell. Borrows. */
+struct grid {
+	uint64_t *cell;
+	uint32_t len;
+	uint32_t n;
+};
+
+/* From what each cell costs to what it and all before it cost, as told. */
+static void add_up(const struct grid *grid, size_t stream_len)
+{
+	uint64_t sum = 0;
+
+	for (uint32_t i = 0; i < grid->n; i++) {
+		sum += grid->cell[i];
+		grid->cell[i] = sum;
+	}
+	for (uint32_t i = 0; i < grid->n; i++)
+		grid->cell[i] = scaled(grid->cell[i], sum, stream_len);
+}
+
+static uint64_t spent_before(const struct grid *grid, size_t cell)
+{
+	return cell > 0 ? grid->cell[cell - 1] : 0;
+}
+
+static void set_regions(uint32_t new_size, struct ota_delta_account *account)
+{
+	uint32_t len = new_size / OTA_DELTA_REGIONS_MAX + (new_size % OTA_DELTA_REGIONS_MAX > 0);
+
+	account->region_len = len;
+	account->n_regions = len > 0 ? new_size / len + (new_size % len > 0) : 0;
+}
+
 static void fill_account(const struct ota_otd_account *found, size_t stream_len,
 			 struct ota_delta_account *account)
 {
-	double sum = 0;
-	double scale;
+	uint64_t sum = 0;
 
 	for (size_t i = 0; i < OTA_OTD_PURPOSES; i++)
-		sum += (double)found->spent[i];
-	scale = sum > 0 ? (double)stream_len * SPENT_PER_BYTE / sum : 0;
+		sum += found->spent[i];
 	account->n_purposes = OTA_OTD_PURPOSES;
 	for (size_t i = 0; i < OTA_OTD_PURPOSES; i++)
 		account->purpose[i] = (struct ota_delta_purpose){
 			.name = purpose_names[i],
-			.spent = (uint64_t)((double)found->spent[i] * scale + 0.5),
+			.spent = scaled(found->spent[i], sum, stream_len),
 			.makes = found->bytes[i]};
-	for (uint32_t i = 0; i < found->regions; i++)
-		account->region[i] = (uint64_t)((double)account->region[i] * scale + 0.5);
 	account->stream_bytes = stream_len;
 	account->turns = found->turns;
 	account->references = found->references;
 	account->references_hit = found->references_hit;
 	account->references_told = found->references_told;
-	account->region_len = found->region_len;
-	account->n_regions = found->regions;
 }
 
-/* Both images at hand. */
-static enum ota_err explain_images(const struct parts *parts, struct ota_span old_image,
-				   struct ota_span new_image, struct ota_delta_account *account,
+/* Both images at hand. The grid, all zeros, is filled as add_up leaves it. */
+static enum ota_err explain_images(const struct parts *parts, const struct ota_delta_pair *pair,
+				   const struct grid *grid, struct ota_delta_account *account,
 				   struct ota_diag *diag)
 {
-	uint32_t new_size = parts->header.new_image.size;
-	uint32_t len = new_size / OTA_DELTA_REGIONS_MAX + (new_size % OTA_DELTA_REGIONS_MAX > 0);
-	struct ota_otd_account found = {.region = account->region, .region_len = len};
+	struct ota_otd_account found = {
+		.region = grid->cell, .region_len = grid->len, .regions = grid->n};
 	size_t size = OTA_OTD_ENC_RAM(parts->header.tier);
 	struct ota_otd_work work = {.header = &parts->header,
-				    .old_image = old_image,
-				    .new_image = new_image,
+				    .old_image = pair->old_image,
+				    .new_image = pair->new_image,
 				    .size = size,
 				    .account = &found};
 	void *memory = malloc(size);
@@ -396,29 +431,100 @@ static enum ota_err explain_images(const struct parts *parts, struct ota_span ol
 
 	if (!memory)
 		return ota_fail(diag, OTA_E_MEMORY, "out of memory, %zu bytes wanted", size);
-	found.regions = len > 0 ? new_size / len + (new_size % len > 0) : 0;
-	if (found.regions == 0)
-		found.region = NULL;
 	work.memory = memory;
 	err = ota_otd_explain(&work, parts->stream);
 	free(memory);
 	if (err != OTA_OK)
 		return ota_fail(diag, err, "what the patch's bits go into cannot be told");
 	fill_account(&found, parts->stream.len, account);
+	add_up(grid, parts->stream.len);
 	return OTA_OK;
+}
+
+static bool is_pair_of(const struct parts *parts, const struct ota_delta_pair *pair)
+{
+	const struct ota_otd_header *header = &parts->header;
+
+	return pair->old_image.len == header->old_image.size &&
+	       pair->new_image.len == header->new_image.size &&
+	       ota_crc32(0, pair->old_image) == header->old_crc &&
+	       ota_crc32(0, pair->new_image) == header->new_crc;
+}
+
+static void fill_ranges(const struct grid *grid, struct ota_delta_ranges ranges,
+			struct ota_delta_account *account)
+{
+	for (size_t i = 0; i < ranges.n; i++) {
+		struct ota_delta_range *range = &ranges.range[i];
+
+		range->spent = spent_before(grid, (size_t)range->at + range->len) -
+			       spent_before(grid, range->at);
+	}
+	set_regions(grid->n, account);
+	for (uint32_t i = 0; i < account->n_regions; i++) {
+		uint32_t at = i * account->region_len;
+		uint32_t len =
+			grid->n - at < account->region_len ? grid->n - at : account->region_len;
+
+		account->region[i] = spent_before(grid, at + len) - spent_before(grid, at);
+	}
+}
+
+static enum ota_err explain_ranges(const struct ota_delta_pair *pair, struct ota_span patch,
+				   struct ota_delta_ranges ranges,
+				   struct ota_delta_account *account, struct ota_diag *diag)
+{
+	struct grid grid = {.len = 1};
+	struct parts parts;
+	enum ota_err err = take_apart(patch, &parts, diag);
+
+	if (err == OTA_OK && !is_pair_of(&parts, pair))
+		err = ota_fail(diag, OTA_E_WRONG_BASE, "the patch is of another pair of files");
+	if (err != OTA_OK)
+		return err;
+	grid.n = parts.header.new_image.size;
+	grid.cell = calloc(grid.n > 0 ? grid.n : 1, sizeof(*grid.cell));
+	if (!grid.cell)
+		return ota_fail(diag, OTA_E_MEMORY,
+				"out of memory, room for %" PRIu32 " costs wanted", grid.n);
+	err = explain_images(&parts, pair, &grid, account, diag);
+	if (err == OTA_OK)
+		fill_ranges(&grid, ranges, account);
+	free(grid.cell);
+	return err;
+}
+
+/* The account's regions are the grid: they take no memory that grows with a patch's claims. */
+static enum ota_err explain_regions(const struct parts *parts, const struct ota_delta_pair *pair,
+				    struct ota_delta_account *account, struct ota_diag *diag)
+{
+	struct grid grid = {.cell = account->region};
+	enum ota_err err;
+
+	set_regions(parts->header.new_image.size, account);
+	grid.len = account->region_len;
+	grid.n = account->n_regions;
+	if (grid.n == 0)
+		grid.cell = NULL;
+	err = explain_images(parts, pair, &grid, account, diag);
+	for (uint32_t i = account->n_regions; err == OTA_OK && i-- > 1;)
+		account->region[i] -= account->region[i - 1];
+	return err;
 }
 
 static enum ota_err explain(struct ota_span old_image, struct ota_span patch, size_t ceiling,
 			    struct ota_delta_account *account, struct ota_diag *diag)
 {
 	struct ota_buf new_image = ota_buf_init(ceiling);
+	struct ota_delta_pair pair = {.old_image = old_image};
 	struct parts parts;
 	enum ota_err err = take_apart(patch, &parts, diag);
 
 	if (err == OTA_OK)
 		err = decode(old_image, patch, &new_image, diag);
+	pair.new_image = ota_buf_span(&new_image);
 	if (err == OTA_OK)
-		err = explain_images(&parts, old_image, ota_buf_span(&new_image), account, diag);
+		err = explain_regions(&parts, &pair, account, diag);
 	ota_buf_free(&new_image);
 	return err;
 }
@@ -547,10 +653,12 @@ const struct ota_patch_format ota_patch_otd = {
 	.in_place = true,
 	.probe = ota_otd_probe,
 	.encode = ota_otd_make,
+	.effort = ota_otd_effort,
 	.decode = decode,
 	.prove = prove,
 	.describe = describe,
 	.explain = explain,
+	.explain_ranges = explain_ranges,
 	.cost = cost,
 	.variants = ota_otd_variants,
 	.state_room = state_room,

@@ -19,8 +19,10 @@ OTA_MUST_CHECK enum ota_err ota_otd_make(const struct ota_delta_plan *plan,
  */
 bool ota_otd_decoder_takes(const struct ota_decoder *decoder, enum ota_otd_tier tier);
 
-/* The row's function of that name. */
+/* The row's functions of these names. */
 unsigned ota_otd_variants(const struct ota_patch_room *room,
 			  struct ota_delta_plan plan[OTA_VARIANTS_MAX]);
+void ota_otd_effort(const struct ota_delta_plan *plan, size_t old_len, size_t new_len,
+		    struct ota_delta_effort *effort);
 
 #endif

@@ -548,3 +548,22 @@ unsigned ota_otd_variants(const struct ota_patch_room *room,
 	}
 	return n;
 }
+
+/* -- what it takes ----------------------------------------------------------------------------- */
+
+/* Nanoseconds for each byte of both images, of code of which some to much has changed. */
+#define NS_PER_BYTE 1500U
+#define US_AT_LEAST 2000U
+/* For each byte of both: units, seeds, lanes and the ways through them. */
+#define MEMORY_PER_BYTE 36U
+#define TABLES          2000000U
+
+void ota_otd_effort(const struct ota_delta_plan *plan, size_t old_len, size_t new_len,
+		    struct ota_delta_effort *effort)
+{
+	uint64_t both = (uint64_t)old_len + new_len;
+
+	(void)plan;
+	effort->us = US_AT_LEAST + both * NS_PER_BYTE / 1000;
+	effort->memory = TABLES + both * MEMORY_PER_BYTE;
+}

@@ -244,3 +244,30 @@ unsigned ota_vcdiff_variants(const struct ota_patch_room *room,
 	plan[1].secondary = OTA_SECONDARY_LZMA;
 	return 2;
 }
+
+/* -- what it takes ----------------------------------------------------------------------------- */
+
+/* Nanoseconds for each byte of both images, of firmware of which some to much has changed. */
+#define NS_PER_BYTE    180U
+#define NS_PER_BYTE_XZ 60U
+#define US_AT_LEAST    1000U
+/* Tables by hash, the ways of a stretch, and less. */
+#define TABLES    2900000U
+#define OLD_PLACE 4U /* a list entry for each byte of old */
+/* For each of a window's: a list entry, edits, and their sections. */
+#define WINDOW_PLACE 12U
+/* Three streams of LZMA, of which each has its own tables. */
+#define XZ_STREAMS 14500000U
+
+void ota_vcdiff_effort(const struct ota_delta_plan *plan, size_t old_len, size_t new_len,
+		       struct ota_delta_effort *effort)
+{
+	bool xz = plan->secondary == OTA_SECONDARY_LZMA;
+	uint64_t both = (uint64_t)old_len + new_len;
+	uint64_t window = window_len(plan, new_len);
+
+	effort->us = US_AT_LEAST + both * (NS_PER_BYTE + (xz ? NS_PER_BYTE_XZ : 0)) / 1000;
+	/* And the patch, with half of it again while it grows. */
+	effort->memory = TABLES + OLD_PLACE * (uint64_t)old_len + WINDOW_PLACE * window +
+			 (xz ? XZ_STREAMS : 0) + new_len + new_len / 2;
+}

@@ -156,9 +156,11 @@ void ota_index_spend(struct ota_index *index)
 	if (!index)
 		return;
 	free(index->first);
+	free(index->ranks);
 	free(index->memory);
 	ota_file_unmap(&index->map);
 	index->first = NULL;
+	index->ranks = NULL;
 	index->memory = NULL;
 	index->entries = NULL;
 }
@@ -180,13 +182,18 @@ static uint64_t load_le64(const uint8_t *at)
 	return value;
 }
 
+static size_t unpack(const uint8_t *packed, size_t i, unsigned width)
+{
+	uint64_t bit = (uint64_t)i * width;
+	uint64_t bits = load_le64(packed + (size_t)(bit / 8)) >> bit % 8;
+
+	return (size_t)(bits & ((1U << width) - 1));
+}
+
 /* The suffix in place `rank`; none when the entry is no offset into old. */
 static struct ota_span suffix(const struct ota_index *index, size_t rank)
 {
-	uint64_t bit = (uint64_t)rank * index->width;
-	uint64_t bits = load_le64(index->entries + (size_t)(bit / 8)) >> bit % 8;
-
-	return ota_span_tail(index->old_image, (size_t)(bits & ((1U << index->width) - 1)));
+	return ota_span_tail(index->old_image, unpack(index->entries, rank, index->width));
 }
 
 /* Equal bytes at the front of both, of which the first `known` are known to be. */
@@ -266,45 +273,52 @@ static size_t find_key(const struct ota_index *index, size_t low, size_t high, u
 	return low;
 }
 
-/* The first suffix from `low` on, before `high`, that does not sort below `wanted`; else `high`. */
-static size_t find_place(const struct ota_index *index, size_t low, size_t high,
-			 struct ota_span wanted)
+/* What is looked for lies in front of one of the entries `low` to `high`. */
+struct bracket {
+	size_t low;
+	size_t high;
+	size_t below; /* bytes that the suffix before `low` shares with `wanted`, as far as known */
+	size_t above; /* and the one in `high` */
+};
+
+/* Compares with the entry `rank`, of which `known` bytes are known to be shared. */
+static void narrow(const struct ota_index *index, struct bracket *b, size_t rank, size_t known,
+		   struct ota_span wanted)
 {
-	size_t below = 0; /* bytes that the last suffix found below shares with `wanted` */
-	size_t above = 0;
+	struct ota_span candidate = suffix(index, rank);
+	size_t n = common(candidate, wanted, known);
 
-	while (low < high) {
-		size_t middle = low + (high - low) / 2;
-		struct ota_span candidate = suffix(index, middle);
-		/* All suffixes between two share what those two share with `wanted`. */
-		size_t n = common(candidate, wanted, below < above ? below : above);
-
-		if (sorts_below(candidate, wanted, n)) {
-			low = middle + 1;
-			below = n;
-		} else {
-			high = middle;
-			above = n;
-		}
+	if (sorts_below(candidate, wanted, n)) {
+		b->low = rank + 1;
+		b->below = n;
+	} else {
+		b->high = rank;
+		b->above = n;
 	}
-	return low;
+}
+
+/* Narrows down to the first suffix that does not sort below `wanted`. */
+static void find_place(const struct ota_index *index, struct bracket *b, struct ota_span wanted)
+{
+	/* All suffixes between two share what those two share with `wanted`. */
+	while (b->low < b->high)
+		narrow(index, b, b->low + (b->high - b->low) / 2,
+		       b->below < b->above ? b->below : b->above, wanted);
 }
 
 size_t ota_suffix_rank(const struct ota_index *index, struct ota_span wanted)
 {
 	uint64_t key = key_of(wanted);
 	size_t pair = (size_t)(key >> 48);
-	size_t low;
-	size_t high;
+	struct bracket b = {0};
 
 	if (wanted.len == 0 || !index->first)
 		return 0;
-	low = index->first[pair];
-	high = index->first[pair + 1];
-	low = find_key(index, low, high, key);
-	if (low < high && key_of(suffix(index, low)) == key)
-		low = find_place(index, low, high, wanted);
-	return low;
+	b.high = index->first[pair + 1];
+	b.low = find_key(index, index->first[pair], b.high, key);
+	if (b.low < b.high && key_of(suffix(index, b.low)) == key)
+		find_place(index, &b, wanted);
+	return b.low;
 }
 
 size_t ota_suffix_at(const struct ota_index *index, size_t rank)
@@ -319,4 +333,103 @@ struct ota_match ota_suffix_longest(const struct ota_index *index, struct ota_sp
 	if (wanted.len == 0 || !index->first)
 		return (struct ota_match){0, 0};
 	return neighbour(index, ota_suffix_rank(index, wanted), wanted);
+}
+
+/* -- search, a byte on ------------------------------------------------------------------------- */
+
+/* A match must leave so many bytes for the place to be near; after shorter ones it is searched. */
+#define NEAR_MIN 6U
+
+/*
+ * From a suffix that shares `known` bytes with `wanted`, outward in the direction of the place, in
+ * steps that double: most often it is next to it.
+ */
+static struct bracket reach_out(const struct ota_index *index, size_t rank, size_t known,
+				struct ota_span wanted)
+{
+	size_t n = index->old_image.len;
+	struct bracket b = {.high = n};
+	bool up;
+
+	narrow(index, &b, rank, known, wanted);
+	up = b.low > 0;
+	for (size_t step = 1; b.low < b.high; step *= 2) {
+		size_t end = up ? b.high : b.low;
+		size_t left = b.high - b.low;
+
+		if (step > left)
+			step = left;
+		rank = up ? b.low + step - 1 : b.high - step;
+		narrow(index, &b, rank, 0, wanted);
+		if (end != (up ? b.high : b.low))
+			break;
+	}
+	return b;
+}
+
+/* The better of the suffixes on both sides, once nothing lies between them; as neighbour. */
+static struct ota_match better(const struct ota_index *index, const struct bracket *b)
+{
+	struct ota_match match = {0, 0};
+
+	if (b->low > 0)
+		match = (struct ota_match){ota_suffix_at(index, b->low - 1), b->below};
+	if (b->high < index->old_image.len && b->above >= match.len)
+		match = (struct ota_match){ota_suffix_at(index, b->high), b->above};
+	return match;
+}
+
+/* The entry of the suffix a byte after the last match; false when there is none, or it lies. */
+static bool entry_after(const struct ota_index *index, struct ota_match last, size_t *rank)
+{
+	size_t at = last.at + 1;
+
+	if (!index->ranks || last.len <= NEAR_MIN || at >= index->old_image.len)
+		return false;
+	*rank = unpack(index->ranks, at, index->width);
+	return *rank < index->old_image.len && ota_suffix_at(index, *rank) == at;
+}
+
+struct ota_match ota_suffix_next(const struct ota_index *index, struct ota_suffix_walk *walk,
+				 struct ota_span wanted)
+{
+	bool follows = walk->wanted && walk->wanted + 1 == wanted.data;
+	size_t rank;
+
+	walk->wanted = wanted.data;
+	if (follows && wanted.len > 0 && entry_after(index, walk->match, &rank)) {
+		struct bracket b = reach_out(index, rank, walk->match.len - 1, wanted);
+
+		/* Not as find_place: nothing must be taken for known that lies could make false. */
+		while (b.low < b.high)
+			narrow(index, &b, b.low + (b.high - b.low) / 2, 0, wanted);
+		walk->match = better(index, &b);
+	} else {
+		walk->match = ota_suffix_longest(index, wanted);
+	}
+	return walk->match;
+}
+
+enum ota_err ota_index_rank(struct ota_index *index, struct ota_diag *diag)
+{
+	size_t n = index->old_image.len;
+	size_t room = n * sizeof(int32_t) + SORT_SPARE;
+	int32_t *ranks;
+	uint8_t *smaller;
+
+	if (index->ranks || !index->entries)
+		return OTA_OK;
+	ranks = calloc(1, room);
+	if (!ranks)
+		return fail_memory(diag, room);
+	for (size_t rank = 0; rank < n; rank++) {
+		size_t at = ota_suffix_at(index, rank);
+
+		if (at < n)
+			ranks[at] = (int32_t)rank;
+	}
+	pack(ranks, n, index->width, (uint8_t *)ranks);
+	smaller = realloc(ranks, ota_index_bytes(n));
+	index->ranks = smaller ? smaller : (uint8_t *)ranks;
+	return OTA_OK;
 }

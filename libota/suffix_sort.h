@@ -21,8 +21,9 @@ struct ota_index {
 	const uint8_t *entries;    /* old_image.len of them, least suffix first; then the spare */
 	unsigned width;            /* bits of an entry */
 	uint8_t *memory;           /* owned: the entries, when they were sorted here */
-	struct ota_file_map map;   /* owned: the file, when they were loaded */
-	uint32_t *first;           /* owned: first entry of each pair of bytes, and the end */
+	uint8_t *ranks; /* owned: by offset, packed likewise, the entry that holds it; or NULL */
+	struct ota_file_map map; /* owned: the file, when they were loaded */
+	uint32_t *first;         /* owned: first entry of each pair of bytes, and the end */
 };
 
 /* A place in old and how many bytes match there. */
@@ -54,6 +55,22 @@ static inline size_t ota_common(const uint8_t *a, const uint8_t *b, size_t known
 
 /* A place in old that matches the longest head of `wanted`. */
 struct ota_match ota_suffix_longest(const struct ota_index *index, struct ota_span wanted);
+
+/* A search that is followed by others, a byte further on each. Zeroed, it has none behind it. */
+struct ota_suffix_walk {
+	const uint8_t *wanted;  /* where what was looked for last begins; never read */
+	struct ota_match match; /* and what was found */
+};
+
+/*
+ * As ota_suffix_longest. Quicker when the index has ranks, and what was wanted before began a byte
+ * earlier in the same bytes: then the place is near that of the suffix a byte after the one found.
+ */
+struct ota_match ota_suffix_next(const struct ota_index *index, struct ota_suffix_walk *walk,
+				 struct ota_span wanted);
+
+/* Lists the entries by offset. OTA_E_MEMORY: the index is as it was. */
+OTA_MUST_CHECK enum ota_err ota_index_rank(struct ota_index *index, struct ota_diag *diag);
 
 /*
  * The entry in front of which `wanted` would be put: those that share most with it lie on both

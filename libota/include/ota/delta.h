@@ -28,6 +28,8 @@ OTA_API const char *ota_delta_format_default(void);
 
 /* -- index of an old file ---------------------------------------------------------------------- */
 
+struct ota_delta_plan;
+
 /* An old file, prepared for diffing: its suffixes, sorted. Never changes once made. */
 struct ota_index;
 
@@ -54,6 +56,16 @@ OTA_API OTA_MUST_CHECK enum ota_err ota_index_save(const struct ota_index *index
  */
 OTA_API OTA_MUST_CHECK enum ota_err ota_index_load(const char *path, struct ota_span old_image,
 						   struct ota_index **index, struct ota_diag *diag);
+
+/*
+ * Finds out now what patches of the plan's format ask about old, each for itself otherwise: worth
+ * it when many are made with the index. Format NULL: of any. It does not change them by a bit.
+ * Other threads may use the index afterwards, not meanwhile; what it takes is in ota_index_memory.
+ * An index of a file stays as it is on disk. OTA_E_MEMORY: it is as it was.
+ */
+OTA_API OTA_MUST_CHECK enum ota_err ota_index_prepare(struct ota_index *index,
+						      const struct ota_delta_plan *plan,
+						      struct ota_diag *diag);
 
 /* The old file, borrowed. */
 OTA_API struct ota_span ota_index_old(const struct ota_index *index);
@@ -134,6 +146,25 @@ OTA_API uint32_t ota_delta_lead(uint32_t block, size_t old_size, size_t new_size
 /* The other way round: the `distance` of a lead; 0 also when it is less than nothing. */
 OTA_API uint32_t ota_delta_safe_distance(uint32_t block, size_t old_size, size_t new_size,
 					 uint32_t lead);
+
+/*
+ * What making one patch takes, foreseen from the sizes. The time is that of firmware of which a
+ * third has changed; twins take a tenth of it, strangers up to three times as much.
+ */
+struct ota_delta_effort {
+	uint64_t us;     /* of one core of a usual desktop; proof included */
+	uint64_t memory; /* bytes at most, beside both images and the old one's index */
+};
+
+/* format NULL: the default; one that is not known: zeros. */
+OTA_API void ota_delta_effort(const struct ota_delta_plan *plan, size_t old_len, size_t new_len,
+			      struct ota_delta_effort *effort);
+
+/*
+ * Bytes at most that an index of an old file takes once it is built and prepared, and while it is;
+ * without the old file.
+ */
+OTA_API uint64_t ota_index_memory(size_t old_len, bool building);
 
 /* What is known of the code in a pair of images, and how it came to be known. */
 struct ota_delta_code {
@@ -270,6 +301,13 @@ struct ota_delta_purpose {
 #define OTA_DELTA_PURPOSES_MAX 8
 #define OTA_DELTA_REGIONS_MAX  32
 
+/* A part of new, and what it costs. */
+struct ota_delta_range {
+	uint32_t at;
+	uint32_t len;
+	uint64_t spent; /* 1/256 bit */
+};
+
 struct ota_delta_account {
 	struct ota_delta_purpose purpose[OTA_DELTA_PURPOSES_MAX];
 	unsigned n_purposes;
@@ -293,6 +331,30 @@ OTA_API OTA_MUST_CHECK enum ota_err ota_delta_explain(struct ota_span old_image,
 						      struct ota_span patch, size_t ceiling,
 						      struct ota_delta_account *account,
 						      struct ota_diag *diag);
+
+/* Parts of new that are asked about, in any order; they may overlap. Borrows. */
+struct ota_delta_ranges {
+	struct ota_delta_range *range;
+	size_t n;
+};
+
+/* What a patch leads from and to. Borrows. */
+struct ota_delta_pair {
+	struct ota_span old_image;
+	struct ota_span new_image;
+};
+
+/*
+ * The same for parts of new, with both images at hand: fills `spent` of each range, besides
+ * `account`. Ranges that tile new add up to the stream's bytes exactly. Takes 8 bytes of memory for
+ * each of new. OTA_E_USAGE: a range is not inside new. OTA_E_WRONG_BASE: the patch is of another
+ * pair. OTA_E_UNSUPPORTED as above, OTA_E_TRUNCATED, OTA_E_MALFORMED, OTA_E_MEMORY.
+ */
+OTA_API OTA_MUST_CHECK enum ota_err ota_delta_explain_ranges(const struct ota_delta_pair *pair,
+							     struct ota_span patch,
+							     struct ota_delta_ranges ranges,
+							     struct ota_delta_account *account,
+							     struct ota_diag *diag);
 
 #ifdef __cplusplus
 }
