@@ -3,6 +3,7 @@
 /* O_TMPFILE. NOLINTNEXTLINE(bugprone-reserved-identifier,cert-dcl37-c,cert-dcl51-cpp) */
 #define _GNU_SOURCE
 #endif
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
@@ -429,4 +430,166 @@ enum ota_err ota_file_write(const char *path, struct ota_span bytes,
 	if (err != OTA_OK)
 		return err;
 	return replace(real, bytes, mode, rules, diag);
+}
+
+/* -- folders ----------------------------------------------------------------------------------- */
+
+enum ota_file_kind ota_file_kind_of(const char *path)
+{
+	struct stat st;
+
+	if (stat(path, &st) != 0)
+		return OTA_FILE_NONE;
+	if (S_ISREG(st.st_mode))
+		return OTA_FILE_REGULAR;
+	return S_ISDIR(st.st_mode) ? OTA_FILE_FOLDER : OTA_FILE_OTHER;
+}
+
+char *ota_file_join(const char *folder, const char *name)
+{
+	size_t len = name[0] == '/' ? 0 : strlen(folder);
+	bool slash = len > 0 && folder[len - 1] != '/';
+	size_t size = len + slash + strlen(name) + 1;
+	char *path = malloc(size);
+
+	if (path)
+		(void)snprintf(path, size, "%.*s%s%s", (int)len, folder, slash ? "/" : "", name);
+	return path;
+}
+
+static enum ota_err add_entry(const char *folder, const char *name, size_t *room,
+			      struct ota_file_listing *listing, struct ota_diag *diag)
+{
+	struct ota_file_entry *entry;
+	char *path;
+
+	if (listing->n == *room) {
+		size_t more = *room > 0 ? 2 * *room : 64;
+		void *grown = realloc(listing->entry, more * sizeof(*listing->entry));
+
+		if (!grown)
+			return ota_fail(diag, OTA_E_MEMORY, "out of memory");
+		listing->entry = grown;
+		*room = more;
+	}
+	entry = &listing->entry[listing->n];
+	path = ota_file_join(folder, name);
+	entry->name = strdup(name);
+	entry->kind = path ? ota_file_kind_of(path) : OTA_FILE_NONE;
+	listing->n += entry->name != NULL;
+	free(path);
+	return path && entry->name ? OTA_OK : ota_fail(diag, OTA_E_MEMORY, "out of memory");
+}
+
+static enum ota_err read_entries(DIR *dir, const char *folder, size_t most,
+				 struct ota_file_listing *listing, struct ota_diag *diag)
+{
+	enum ota_err err = OTA_OK;
+	size_t room = 0;
+
+	while (err == OTA_OK) {
+		const struct dirent *found;
+
+		errno = 0;
+		found = readdir(dir); /* NOLINT(concurrency-mt-unsafe): a stream of our own */
+		if (!found)
+			return errno == 0 ? OTA_OK : fail_errno(diag, "cannot read");
+		if (strcmp(found->d_name, ".") == 0 || strcmp(found->d_name, "..") == 0)
+			continue;
+		if (listing->n == most)
+			return ota_fail(diag, OTA_E_UNSUPPORTED,
+					"holds more than the %zu entries that are read", most);
+		err = add_entry(folder, found->d_name, &room, listing, diag);
+	}
+	return err;
+}
+
+static int compare_entries(const void *a, const void *b)
+{
+	return strcmp(((const struct ota_file_entry *)a)->name,
+		      ((const struct ota_file_entry *)b)->name);
+}
+
+enum ota_err ota_file_list(const char *folder, size_t most, struct ota_file_listing *listing,
+			   struct ota_diag *diag)
+{
+	DIR *dir = opendir(folder[0] ? folder : ".");
+	enum ota_err err;
+
+	*listing = (struct ota_file_listing){.n = 0};
+	if (!dir && (errno == ENOENT || errno == ENOTDIR))
+		return ota_fail(diag, OTA_E_ABSENT, "is no folder: %s", strerror(errno));
+	if (!dir)
+		return fail_errno(diag, "cannot open");
+	err = read_entries(dir, folder, most, listing, diag);
+	(void)closedir(dir);
+	if (listing->n > 1)
+		qsort(listing->entry, listing->n, sizeof(*listing->entry), compare_entries);
+	return err;
+}
+
+void ota_file_listing_free(struct ota_file_listing *listing)
+{
+	for (size_t i = 0; i < listing->n; i++)
+		free(listing->entry[i].name);
+	free(listing->entry);
+	*listing = (struct ota_file_listing){.n = 0};
+}
+
+/* The length of what two paths have in common, in whole folders. */
+static size_t common_folders(const char *a, const char *b)
+{
+	size_t same = 0;
+	size_t i = 0;
+
+	while (a[i] && a[i] == b[i]) {
+		if (a[i] == '/')
+			same = i;
+		i++;
+	}
+	if ((!a[i] || a[i] == '/') && (!b[i] || b[i] == '/'))
+		same = i;
+	return same;
+}
+
+/* Both begin with a slash and end without one, but for the root. */
+static enum ota_err way_between(const char *from, const char *to, const char *name, char **way,
+				struct ota_diag *diag)
+{
+	static const char up[] = "../";
+	size_t same = common_folders(from, to);
+	size_t ups = 0;
+	size_t at = 0;
+	size_t size;
+	char *text;
+
+	for (size_t i = same; from[i]; i++)
+		ups += from[i] == '/' && from[i + 1];
+	to += same + (to[same] == '/');
+	size = strlen(up) * ups + strlen(to) + strlen(name) + 2;
+	text = malloc(size);
+	if (!text)
+		return ota_fail(diag, OTA_E_MEMORY, "out of memory");
+	for (size_t i = 0; i < ups; i++, at += strlen(up))
+		(void)snprintf(text + at, size - at, "%s", up);
+	(void)snprintf(text + at, size - at, "%s%s%s", to, to[0] ? "/" : "", name);
+	*way = text;
+	return OTA_OK;
+}
+
+enum ota_err ota_file_way(const char *folder, const char *path, char **way, struct ota_diag *diag)
+{
+	char from[PATH_MAX];
+	char to[PATH_MAX];
+	char dir[PATH_MAX];
+
+	*way = NULL;
+	if (dir_len(path) >= sizeof(dir))
+		return ota_fail(diag, OTA_E_IO, "path is too long");
+	dir_of(path, dir);
+	if (!realpath(folder[0] ? folder : ".", from))
+		return fail_errno(diag, "the way to it is not known");
+	if (!realpath(dir, to))
+		return fail_errno(diag, "cannot open its folder");
+	return way_between(from, to, path + dir_len(path), way, diag);
 }

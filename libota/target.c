@@ -13,7 +13,6 @@
 #include "target_read.h"
 #include "targets_builtin.h"
 
-#define BASES_MAX 4 /* profiles on top of each other */
 #define PATH_ROOM 4096
 
 /* -- words and areas for the readers of mappings ----------------------------------------------- */
@@ -254,28 +253,42 @@ static enum ota_err check_loop(const struct ota_yaml_value *base, const struct o
 	return OTA_OK;
 }
 
+static enum ota_err load_kept(struct ota_reading *reading, struct ota_diag *diag)
+{
+	const struct ota_target_bases *kept = reading->kept;
+
+	if (reading->depth > kept->n)
+		return ota_fail(diag, OTA_E_MALFORMED, "%s was not kept", reading->name);
+	return parse(reading, ota_buf_span(&kept->text[reading->depth - 1]), diag);
+}
+
 /* Reads the base into the target. */
 static enum ota_err load_base(const struct ota_yaml_value *base, const char *text,
-			      const struct ota_reading *reading)
+			      struct ota_reading *reading)
 {
-	struct ota_reading below = {
-		.target = reading->target, .above = reading, .depth = reading->depth + 1};
+	struct ota_reading below = {.target = reading->target,
+				    .name = text,
+				    .above = reading,
+				    .depth = reading->depth + 1,
+				    .keep = reading->keep,
+				    .kept = reading->kept};
 	struct ota_diag why = {.err = OTA_OK};
 	char path[PATH_ROOM];
-	enum ota_err err;
+	enum ota_err err = OTA_OK;
 
-	if (!is_file(text)) {
-		below.name = text;
-		err = load_builtin(&below, &why);
-	} else {
+	if (is_file(text)) {
 		below.name = path;
 		err = resolve(base, text, reading->name, path);
 		if (err == OTA_OK)
 			err = check_loop(base, reading, path);
 		if (err != OTA_OK)
 			return err;
-		err = load_file(&below, &why);
 	}
+	if (below.kept)
+		err = load_kept(&below, &why);
+	else
+		err = is_file(text) ? load_file(&below, &why) : load_builtin(&below, &why);
+	reading->n_below = below.n_below + 1;
 	return err == OTA_OK ? OTA_OK : ota_reading_fail(base, &why);
 }
 
@@ -299,8 +312,9 @@ static enum ota_err read_on_base(struct ota_reading *reading, const struct ota_y
 	if (!ota_yaml_get(root, "base", &base))
 		return OTA_OK;
 	set_lines(reading, ota_yaml_line(&base));
-	if (reading->depth >= BASES_MAX)
-		return ota_yaml_fail(&base, "is one base more than the %d that can be", BASES_MAX);
+	if (reading->depth >= OTA_TARGET_BASES_MAX)
+		return ota_yaml_fail(&base, "is one base more than the %d that can be",
+				     OTA_TARGET_BASES_MAX);
 	err = ota_yaml_text(&base, text, sizeof(text));
 	if (err == OTA_OK && !is_file(text))
 		err = ota_reading_name(&base, text, sizeof(text));
@@ -321,10 +335,25 @@ static enum ota_err read_document(struct ota_reading *reading, struct ota_yaml_v
 	return err == OTA_OK ? ota_reading_check(reading) : err;
 }
 
+/* The profile's own text is the caller's. */
+static enum ota_err keep_text(const struct ota_reading *reading, struct ota_span text,
+			      struct ota_diag *diag)
+{
+	struct ota_target_bases *keep = reading->keep;
+
+	if (!keep || reading->depth == 0)
+		return OTA_OK;
+	keep->n = reading->depth;
+	keep->text[keep->n - 1] = ota_buf_init(OTA_YAML_TEXT_MAX);
+	return ota_buf_append(&keep->text[keep->n - 1], text, diag);
+}
+
 static enum ota_err parse(struct ota_reading *reading, struct ota_span text, struct ota_diag *diag)
 {
-	enum ota_err err;
+	enum ota_err err = keep_text(reading, text, diag);
 
+	if (err != OTA_OK)
+		return err;
 	*reading->target =
 		(struct ota_target){.flash = {.erased = 0xff}, .external = {.erased = 0xff}};
 	set_lines(reading, 1);
@@ -343,6 +372,36 @@ enum ota_err ota_target_parse(const char *name, struct ota_span yaml, struct ota
 	struct ota_reading reading = {.target = target, .name = name};
 
 	return parse(&reading, yaml, diag);
+}
+
+enum ota_err ota_target_parse_and_keep(const char *name, struct ota_span yaml,
+				       struct ota_target *target, struct ota_target_bases *bases,
+				       struct ota_diag *diag)
+{
+	struct ota_reading reading = {.target = target, .name = name, .keep = bases};
+
+	*bases = (struct ota_target_bases){.n = 0};
+	return parse(&reading, yaml, diag);
+}
+
+enum ota_err ota_target_parse_kept(const char *name, struct ota_span yaml,
+				   const struct ota_target_bases *bases, struct ota_target *target,
+				   struct ota_diag *diag)
+{
+	struct ota_reading reading = {.target = target, .name = name, .kept = bases};
+	enum ota_err err = parse(&reading, yaml, diag);
+
+	if (err == OTA_OK && reading.n_below != bases->n)
+		err = ota_fail(diag, OTA_E_MALFORMED, "%s: profiles that it builds on: %u, kept: %u", name,
+			       reading.n_below, bases->n);
+	return err;
+}
+
+void ota_target_bases_free(struct ota_target_bases *bases)
+{
+	for (unsigned i = 0; i < bases->n; i++)
+		ota_buf_free(&bases->text[i]);
+	*bases = (struct ota_target_bases){.n = 0};
 }
 
 enum ota_err ota_target_builtin(const char *name, struct ota_target *target, struct ota_diag *diag)

@@ -45,6 +45,9 @@ struct ota_reading {
 	const char *name;                /* path, or a built-in profile's name */
 	const struct ota_reading *above; /* the profile whose base this is, or NULL */
 	unsigned depth;                  /* profiles above */
+	unsigned n_below;                /* profiles that this one builds on */
+	struct ota_target_bases *keep;   /* takes the texts of these, or NULL */
+	const struct ota_target_bases *kept; /* they are taken from here, or NULL */
 	struct ota_flash *flash;         /* the one being read */
 	struct ota_target_image *image;  /* the one being read */
 	unsigned given;                  /* bits of ota_reading_key: in this text, not its base */

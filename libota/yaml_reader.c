@@ -90,7 +90,8 @@ static size_t problem_line(const yaml_parser_t *parser, struct ota_span text)
 static enum ota_err fail_parser(const struct ota_yaml *yaml, const yaml_parser_t *parser,
 				struct ota_span text)
 {
-	if (parser->error == YAML_MEMORY_ERROR)
+	/* Where its loader copies a tag it forgets to say that it was memory. */
+	if (parser->error == YAML_MEMORY_ERROR || parser->error == YAML_NO_ERROR)
 		return ota_fail(yaml->diag, OTA_E_MEMORY, "%s: out of memory", yaml->file);
 	return ota_yaml_fail_at(yaml, problem_line(parser, text), "", "not YAML: %s",
 				parser->problem ? parser->problem : "cannot be read");
@@ -106,10 +107,10 @@ static enum ota_err scan_start(const struct ota_yaml *yaml, struct scan *scan, s
 			       const yaml_char_t *anchor, const yaml_char_t *tag)
 {
 	if (anchor)
-		return ota_yaml_fail_at(yaml, line, "", "anchor &%.32s: a profile has none",
+		return ota_yaml_fail_at(yaml, line, "", "anchor &%.32s: there must be none",
 					(const char *)anchor);
 	if (tag)
-		return ota_yaml_fail_at(yaml, line, "", "tag %.32s: a profile has none",
+		return ota_yaml_fail_at(yaml, line, "", "tag %.32s: there must be none",
 					(const char *)tag);
 	if (scan->depth > DEPTH_MAX)
 		return ota_yaml_fail_at(yaml, line, "", "nested deeper than %d", DEPTH_MAX);
@@ -123,7 +124,7 @@ static enum ota_err scan_event(const struct ota_yaml *yaml, const yaml_event_t *
 
 	switch (event->type) {
 	case YAML_ALIAS_EVENT:
-		return ota_yaml_fail_at(yaml, line, "", "alias *%.32s: a profile has none",
+		return ota_yaml_fail_at(yaml, line, "", "alias *%.32s: there must be none",
 					(const char *)event->data.alias.anchor);
 	case YAML_SCALAR_EVENT:
 		return scan_start(yaml, scan, line, event->data.scalar.anchor,

@@ -850,9 +850,9 @@ static void refuses_an_unknown_base(void **state)
 static void refuses_yaml_beyond_plain_mappings(void **state)
 {
 	(void)state;
-	assert_fails("name: &a x\nbase: *a\n", "my.yaml:1: anchor &a: a profile has none");
-	assert_fails("name: *a\n", "my.yaml:1: alias *a: a profile has none");
-	assert_fails("name: !!str x\n", "my.yaml:1: tag tag:yaml.org,2002:str: a profile has none");
+	assert_fails("name: &a x\nbase: *a\n", "my.yaml:1: anchor &a: there must be none");
+	assert_fails("name: *a\n", "my.yaml:1: alias *a: there must be none");
+	assert_fails("name: !!str x\n", "my.yaml:1: tag tag:yaml.org,2002:str: there must be none");
 	assert_fails("name: x\n---\nname: y\n", "my.yaml:2: a second document starts here");
 	assert_fails("", "my.yaml:1: there is nothing in it");
 	assert_fails("- a\n", "my.yaml:1: a list is not a mapping (key: value)");
@@ -938,6 +938,58 @@ static void flip_bytes_of(const char *good, size_t len)
 	}
 }
 
+static struct ota_span span_of(const char *text)
+{
+	return ota_span_of(text, strlen(text));
+}
+
+/* What lies in the place of the base's file, or of the built-in profile, later does not matter. */
+static void is_read_again_from_what_was_kept_of_its_bases(void **state)
+{
+	static const char text[] = "name: derived\nbase: water-meter-l476\n";
+	static const char moved[] = "name: derived\nbase: /nowhere/at/all.yaml\n";
+	struct ota_target first, again;
+	struct ota_target_bases bases;
+
+	(void)state;
+	assert_int_equal(ota_target_parse_and_keep("my.yaml", span_of(text), &first, &bases, NULL),
+			 OTA_OK);
+	assert_int_equal(bases.n, 2);
+	assert_true(ota_span_equal(ota_buf_span(&bases.text[0]),
+				   span_of(ota_target_builtin_text("water-meter-l476"))));
+	assert_true(ota_span_equal(ota_buf_span(&bases.text[1]),
+				   span_of(ota_target_builtin_text("stm32l476rg"))));
+	assert_int_equal(ota_target_parse_kept("my.yaml", span_of(moved), &bases, &again, NULL),
+			 OTA_OK);
+	assert_string_equal(again.name, "derived");
+	assert_int_equal(again.ram, first.ram);
+	assert_int_equal(again.updater_ram, first.updater_ram);
+	assert_int_equal(again.primary.len, first.primary.len);
+	ota_target_bases_free(&bases);
+	assert_int_equal(bases.n, 0);
+}
+
+static void refuses_more_or_fewer_bases_than_it_builds_on(void **state)
+{
+	static const char text[] = "name: derived\nbase: stm32l476rg\n";
+	const char *alone = ota_target_builtin_text("stm32l476rg");
+	struct ota_diag diag = {.err = OTA_OK};
+	struct ota_target target;
+	struct ota_target_bases bases;
+
+	(void)state;
+	assert_int_equal(ota_target_parse_and_keep("my.yaml", span_of(text), &target, &bases, NULL),
+			 OTA_OK);
+	assert_int_equal(ota_target_parse_kept("my.yaml", span_of(alone), &bases, &target, &diag),
+			 OTA_E_MALFORMED);
+	assert_non_null(strstr(diag.text, "profiles that it builds on: 0, kept: 1"));
+	ota_target_bases_free(&bases);
+	diag = (struct ota_diag){.err = OTA_OK};
+	assert_int_equal(ota_target_parse_kept("my.yaml", span_of(text), &bases, &target, &diag),
+			 OTA_E_MALFORMED);
+	assert_non_null(strstr(diag.text, "my.yaml:2: base: stm32l476rg was not kept"));
+}
+
 static void survives_flipped_bytes(void **state)
 {
 	(void)state;
@@ -981,6 +1033,8 @@ int main(void)
 		cmocka_unit_test(refuses_yaml_beyond_plain_mappings),
 		cmocka_unit_test(refuses_what_is_too_large_or_too_deep_at_once),
 		cmocka_unit_test(survives_a_profile_cut_at_every_byte),
+		cmocka_unit_test(is_read_again_from_what_was_kept_of_its_bases),
+		cmocka_unit_test(refuses_more_or_fewer_bases_than_it_builds_on),
 		cmocka_unit_test(survives_flipped_bytes),
 	};
 

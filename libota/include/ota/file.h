@@ -69,6 +69,52 @@ OTA_API OTA_MUST_CHECK enum ota_err ota_file_write(const char *path, struct ota_
 OTA_API OTA_MUST_CHECK enum ota_err ota_file_write_fd(int fd, struct ota_span bytes,
 						      struct ota_diag *diag);
 
+/* -- folders ----------------------------------------------------------------------------------- */
+
+/* What a name stands for; symbolic links are followed. */
+enum ota_file_kind {
+	OTA_FILE_NONE = 0, /* nothing, or not to be found out */
+	OTA_FILE_REGULAR,
+	OTA_FILE_FOLDER,
+	OTA_FILE_OTHER, /* a device, a pipe, a socket */
+};
+
+OTA_API enum ota_file_kind ota_file_kind_of(const char *path);
+
+struct ota_file_entry {
+	char *name; /* owned; without the folder */
+	enum ota_file_kind kind;
+};
+
+/* Zeroed it is empty and may be freed. */
+struct ota_file_listing {
+	struct ota_file_entry *entry; /* owned; sorted by the bytes of the names */
+	size_t n;
+};
+
+/*
+ * What is in a folder, "." and ".." left out; "" is here. OTA_E_ABSENT: there is no such folder.
+ * OTA_E_UNSUPPORTED: more than `most` entries. OTA_E_IO, OTA_E_MEMORY. Fills `listing`, which the
+ * caller frees, also after a failure.
+ */
+OTA_API OTA_MUST_CHECK enum ota_err ota_file_list(const char *folder, size_t most,
+						  struct ota_file_listing *listing,
+						  struct ota_diag *diag);
+
+OTA_API void ota_file_listing_free(struct ota_file_listing *listing);
+
+/* "folder/name", the caller frees it; `name` alone when it is absolute or folder is "". NULL: no
+ * memory. */
+OTA_API char *ota_file_join(const char *folder, const char *name);
+
+/*
+ * The way from a folder ("" is here) to a file, without a symbolic link on it but the file itself:
+ * "../images/1.0.bin". Both folders are there. OTA_E_IO, OTA_E_MEMORY. The caller frees `*way`,
+ * which is NULL on failure.
+ */
+OTA_API OTA_MUST_CHECK enum ota_err ota_file_way(const char *folder, const char *path, char **way,
+						 struct ota_diag *diag);
+
 #ifdef __cplusplus
 }
 #endif

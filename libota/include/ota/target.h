@@ -268,6 +268,35 @@ OTA_API OTA_MUST_CHECK enum ota_err ota_target_parse(const char *name, struct ot
 						     struct ota_target *target,
 						     struct ota_diag *diag);
 
+#define OTA_TARGET_BASES_MAX 4
+
+/*
+ * What a profile builds on, so that its own text is enough: its base's text, that one's base's, and
+ * so on. Zeroed it is empty and may be freed.
+ */
+struct ota_target_bases {
+	struct ota_buf text[OTA_TARGET_BASES_MAX]; /* owned */
+	unsigned n;
+};
+
+/* As ota_target_parse, and fills `bases`, which the caller frees, also after a failure. */
+OTA_API OTA_MUST_CHECK enum ota_err ota_target_parse_and_keep(const char *name, struct ota_span yaml,
+							      struct ota_target *target,
+							      struct ota_target_bases *bases,
+							      struct ota_diag *diag);
+
+/*
+ * The same target from what was kept: no file is opened, and no built-in profile looked up, which
+ * another version of the library may have otherwise. OTA_E_MALFORMED also when the profile builds on
+ * more or on fewer.
+ */
+OTA_API OTA_MUST_CHECK enum ota_err ota_target_parse_kept(const char *name, struct ota_span yaml,
+							  const struct ota_target_bases *bases,
+							  struct ota_target *target,
+							  struct ota_diag *diag);
+
+OTA_API void ota_target_bases_free(struct ota_target_bases *bases);
+
 /*
  * Makes image `index` the one that primary, secondary and layout are of. OTA_E_USAGE when the
  * profile has none of that number, put into words.
