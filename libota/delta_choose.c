@@ -4,16 +4,13 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <unistd.h>
 
 #include <ota/otd.h>
 
 #include "budget_parts.h"
 #include "delta_candidates.h"
 #include "link_kinds.h"
-
-/* A thread's stack where the system would give it less than a program's first one has. */
-#define STACK_SIZE (8U << 20)
+#include "threads.h"
 
 /* One choice at work. What is behind the lock is shared by all threads, the rest never changes. */
 struct choosing {
@@ -314,36 +311,6 @@ static void *work(void *context)
 	return NULL;
 }
 
-static unsigned threads_for(const struct ota_choose_job *job, unsigned n_candidates)
-{
-	long online = job->threads > 0 ? (long)job->threads : sysconf(_SC_NPROCESSORS_ONLN);
-
-	if (online < 1)
-		return 1;
-	return online < (long)n_candidates ? (unsigned)online : n_candidates;
-}
-
-/* The caller's own thread is one of them: where no other can be had, it does all the work. */
-static void run_threads(struct choosing *all)
-{
-	unsigned n = threads_for(all->job, all->choice->n);
-	pthread_t thread[OTA_CANDIDATES_MAX];
-	pthread_attr_t attr;
-	bool has_attr = pthread_attr_init(&attr) == 0;
-	unsigned started = 0;
-
-	if (has_attr)
-		(void)pthread_attr_setstacksize(&attr, STACK_SIZE);
-	while (started + 1 < n &&
-	       pthread_create(&thread[started], has_attr ? &attr : NULL, work, all) == 0)
-		started++;
-	(void)work(all);
-	while (started > 0)
-		(void)pthread_join(thread[--started], NULL);
-	if (has_attr)
-		(void)pthread_attr_destroy(&attr);
-}
-
 /* -- all of it --------------------------------------------------------------------------------- */
 
 /* Afterwards, when all are known: which came out as another did. */
@@ -405,7 +372,7 @@ enum ota_err ota_choose(const struct ota_choose_job *job, const struct ota_index
 	if (err != OTA_OK)
 		return err;
 	all.left = choice->n;
-	run_threads(&all);
+	ota_threads_run(ota_threads_for(job->threads, choice->n), work, &all);
 	(void)pthread_mutex_destroy(&all.lock);
 	if (all.stopped)
 		return ota_fail(diag, all.diag.err, "%s", all.diag.text);

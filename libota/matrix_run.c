@@ -2,14 +2,11 @@
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <unistd.h>
 
 #include "matrix_run_parts.h"
+#include "threads.h"
 
-/* A thread's stack where the system would give it less than a program's first one has. */
-#define STACK_SIZE  (8U << 20)
-#define THREADS_MAX 1024U
-#define PLAN_MAX    ((size_t)1 << 30) /* bytes of a plan's file that is replaced */
+#define PLAN_MAX ((size_t)1 << 30) /* bytes of a plan's file that is replaced */
 
 /* -- what is asked for ------------------------------------------------------------------------- */
 
@@ -107,41 +104,6 @@ static void *work(void *context)
 	return NULL;
 }
 
-/* -- threads ----------------------------------------------------------------------------------- */
-
-static size_t threads_for(const struct running *all)
-{
-	long wanted =
-		all->run->threads > 0 ? (long)all->run->threads : sysconf(_SC_NPROCESSORS_ONLN);
-	size_t most = all->n_tasks < THREADS_MAX ? all->n_tasks : THREADS_MAX;
-
-	if (wanted < 1)
-		return 1;
-	return (size_t)wanted < most ? (size_t)wanted : most;
-}
-
-/* The caller's own thread is one of them: where no other can be had, it does all the work. */
-static void run_threads(struct running *all)
-{
-	size_t n = threads_for(all);
-	pthread_t thread[THREADS_MAX];
-	pthread_attr_t attr;
-	bool has_attr = pthread_attr_init(&attr) == 0;
-	size_t started = 0;
-
-	if (has_attr)
-		(void)pthread_attr_setstacksize(&attr, STACK_SIZE);
-	while (started + 1 < n &&
-	       pthread_create(&thread[started], has_attr ? &attr : NULL, work, all) == 0)
-		started++;
-	(void)work(all);
-	while (started > 0)
-		(void)pthread_join(thread[--started], NULL);
-	if (has_attr)
-		(void)pthread_attr_destroy(&attr);
-	ota_run_flush(all, true);
-}
-
 static void free_locks(struct running *all)
 {
 	(void)pthread_cond_destroy(&all->changed);
@@ -175,7 +137,8 @@ static enum ota_err run_all(struct running *all, struct ota_diag *diag)
 	if (err == OTA_OK)
 		err = write_plan(all, diag);
 	if (err == OTA_OK) {
-		run_threads(all);
+		ota_threads_run(ota_threads_for(all->run->threads, all->n_tasks), work, all);
+		ota_run_flush(all, true);
 		err = ota_run_find_changed(all, diag);
 	}
 	qsort(outcome->failure, outcome->n_failures, sizeof(*outcome->failure), by_job);
