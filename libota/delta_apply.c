@@ -30,6 +30,18 @@ enum ota_err ota_delta_describe(struct ota_span patch, struct ota_delta_info *in
 	return format->describe(patch, info, diag);
 }
 
+enum ota_err ota_delta_glance(struct ota_span patch, struct ota_delta_info *info,
+			      struct ota_diag *diag)
+{
+	const struct ota_patch_format *format;
+	enum ota_err err = ota_patch_format_find(patch, &format, diag);
+
+	if (err != OTA_OK || !format->glance)
+		return err != OTA_OK ? err : ota_delta_describe(patch, info, diag);
+	*info = (struct ota_delta_info){.format = format->name, .patch_size = patch.len};
+	return format->glance(patch, info, diag);
+}
+
 enum ota_err ota_delta_explain(struct ota_span old_image, struct ota_span patch, size_t ceiling,
 			       struct ota_delta_account *account, struct ota_diag *diag)
 {

@@ -11,8 +11,11 @@
 enum ota_err ota_elf_fail(struct ota_diag *diag, const char *what)
 {
 	const char *why = elf_errmsg(-1);
+	/* libelf's numbers are its own; its words are in English, as no locale is set. */
+	bool no_memory = why && strcmp(why, "out of memory") == 0;
 
-	return ota_fail(diag, OTA_E_MALFORMED, "ELF file: %s: %s", what, why ? why : "no reason");
+	return ota_fail(diag, no_memory ? OTA_E_MEMORY : OTA_E_MALFORMED, "ELF file: %s: %s", what,
+			why ? why : "no reason");
 }
 
 /* -- the headers ------------------------------------------------------------------------------ */

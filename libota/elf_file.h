@@ -59,7 +59,7 @@ OTA_MUST_CHECK enum ota_err ota_elf_piece_bytes(const struct ota_elf_file *file,
 						struct ota_elf_piece piece, struct ota_span *bytes,
 						struct ota_diag *diag);
 
-/* OTA_E_MALFORMED, with what libelf says. */
+/* OTA_E_MALFORMED, or OTA_E_MEMORY when that was it, with what libelf says. */
 enum ota_err ota_elf_fail(struct ota_diag *diag, const char *what);
 
 #endif

@@ -106,8 +106,9 @@ static enum ota_err collect_sections(struct reader *r, struct placed *list, stru
 		struct placed *placed = &list[map->n_sections];
 		enum ota_err err;
 
-		if (row >= r->file->n_sections || !gelf_getshdr(scn, &header) ||
-		    !takes_memory(&header))
+		if (!gelf_getshdr(scn, &header))
+			return ota_elf_fail(diag, "sections");
+		if (row >= r->file->n_sections || !takes_memory(&header))
 			continue;
 		if (map->n_sections == SECTIONS_MAX)
 			return ota_fail(diag, OTA_E_UNSUPPORTED,
@@ -251,9 +252,12 @@ static enum ota_err read_table(struct reader *r, Elf_Scn *scn, const GElf_Shdr *
 	map->symbol = calloc(n, sizeof(*map->symbol));
 	if (!map->symbol)
 		return ota_fail(diag, OTA_E_MEMORY, "out of memory, %zu symbols wanted", n);
-	for (size_t i = 0; i < n && gelf_getsym(data, (int)i, &sym); i++) {
-		const char *name = text_at(r, names, sym.st_name);
+	for (size_t i = 0; i < n; i++) {
+		const char *name;
 
+		if (!gelf_getsym(data, (int)i, &sym))
+			return ota_elf_fail(diag, "symbols");
+		name = text_at(r, names, sym.st_name);
 		if (GELF_ST_TYPE(sym.st_info) == STT_FILE)
 			r->source = name;
 		else if (name && make_symbol(r, &sym, name, &map->symbol[map->n_symbols]))
@@ -329,7 +333,9 @@ static enum ota_err find_table(struct reader *r, struct ota_diag *diag)
 	GElf_Shdr header;
 
 	while ((scn = elf_nextscn(r->file->elf, scn)) != NULL) {
-		if (gelf_getshdr(scn, &header) && header.sh_type == SHT_SYMTAB)
+		if (!gelf_getshdr(scn, &header))
+			return ota_elf_fail(diag, "sections");
+		if (header.sh_type == SHT_SYMTAB)
 			return read_table(r, scn, &header, diag);
 	}
 	return OTA_OK;

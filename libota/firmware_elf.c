@@ -45,7 +45,9 @@ static enum ota_err add_sections(const struct ota_elf_file *file, struct ota_run
 	while (err == OTA_OK && (scn = elf_nextscn(file->elf, scn)) != NULL) {
 		struct ota_elf_piece piece = {.what = "section"};
 
-		if (!gelf_getshdr(scn, &section) || !ota_elf_is_loaded_section(&section))
+		if (!gelf_getshdr(scn, &section))
+			return ota_elf_fail(diag, "sections");
+		if (!ota_elf_is_loaded_section(&section))
 			continue;
 		piece.at = ota_elf_load_address(file, &section);
 		piece.offset = section.sh_offset;

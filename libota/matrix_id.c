@@ -137,8 +137,8 @@ static void add_digest(struct lines *lines, const struct ota_buf *text)
 	struct ota_digest digest = {.len = 0};
 
 	if (lines->err == OTA_OK)
-		lines->err = ota_digest_of(OTA_HASH_SHA256, ota_buf_span(text), &digest,
-					   lines->diag);
+		lines->err =
+			ota_digest_of(OTA_HASH_SHA256, ota_buf_span(text), &digest, lines->diag);
 	add_hex(lines, ota_digest_span(&digest));
 }
 

@@ -579,6 +579,15 @@ enum ota_err ota_matrix_load(const char *const *folders, size_t n, bool proof,
 	return err;
 }
 
+const struct ota_matrix_damage *ota_matrix_find_damage(const struct ota_matrix *matrix,
+						       const char *id)
+{
+	/* An id is a damage's first member. */
+	return matrix->n_damaged == 0 ? NULL
+				      : bsearch(id, matrix->damaged, matrix->n_damaged,
+						sizeof(*matrix->damaged), compare_names);
+}
+
 void ota_matrix_free(struct ota_matrix *matrix)
 {
 	ota_matrix_plan_free(&matrix->plan);

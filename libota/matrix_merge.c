@@ -178,18 +178,38 @@ static enum ota_err write_index(struct merging *merging)
 	return err;
 }
 
+/* Is all there that was written? */
+static enum ota_err check_written(const struct merging *merging)
+{
+	const struct ota_matrix *matrix = &merging->merged->matrix;
+	const struct ota_matrix *left = &merging->merged->left;
+	size_t lost = 0;
+
+	/* A run of another plan came between: its jobs are not ours. */
+	if (!ota_span_equal(ota_buf_span(&left->plan_text), ota_buf_span(&matrix->plan_text)))
+		return ota_fail(merging->diag, OTA_E_IO,
+				"%.120s: another plan was put there meanwhile",
+				merging->merge->out);
+	for (size_t i = 0; i < matrix->plan.n_jobs; i++)
+		lost += matrix->has[i] && !left->has[i];
+	if (lost > 0)
+		return ota_fail(merging->diag, OTA_E_IO,
+				"%.120s: what was written is not what is there: %zu of %zu jobs "
+				"missing",
+				merging->merge->out, lost, matrix->plan.n_jobs);
+	return OTA_OK;
+}
+
 /* Reads back what was written, and what else is there. */
 static enum ota_err look_again(struct merging *merging)
 {
 	struct ota_matrix_merged *merged = merging->merged;
 	enum ota_err err;
 
-	merged->has_left = true;
 	err = ota_matrix_load(&merging->merge->out, 1, true, &merged->left, merging->diag);
-	if (err == OTA_OK && merged->left.n_missing > merged->matrix.n_missing)
-		err = ota_fail(merging->diag, OTA_E_IO,
-			       "what was written is not what is there: %zu jobs missing",
-			       merged->left.n_missing);
+	if (err == OTA_OK)
+		err = check_written(merging);
+	merged->has_left = err == OTA_OK;
 	return err;
 }
 

@@ -52,8 +52,8 @@ static bool is_letter(char c)
  */
 static bool is_pre_release(const char *text)
 {
-	static const char *const words[] = {"rc",  "alpha",    "beta",    "pre", "prerelease",
-					    "dev", "snapshot", "nightly"};
+	static const char *const words[] = {"rc",         "alpha", "beta",     "pre",
+					    "prerelease", "dev",   "snapshot", "nightly"};
 
 	if (is_letter(*text))
 		return true;

@@ -139,7 +139,8 @@ static enum ota_err fill_stages(struct rolling *rolling, uint64_t soak_us,
 {
 	uint64_t all = 0;
 	uint64_t before = 0;
-	uint64_t clock_us = 0;
+	uint64_t start_us = 0;
+	uint64_t done_us = 0;
 	enum ota_err err = OTA_OK;
 
 	for (size_t i = 0; i < rolling->n; i++)
@@ -152,10 +153,12 @@ static enum ota_err fill_stages(struct rolling *rolling, uint64_t soak_us,
 						      .devices = behind - before,
 						      .has_time = rolling->n_links > 0};
 		before = behind;
-		if (stages[i].devices > 0)
+		if (stages[i].devices > 0) {
 			err = fill_stage(rolling, &stages[i], diag);
-		stages[i].done_us = ota_link_plus(clock_us, stages[i].sending_us);
-		clock_us = ota_link_plus(stages[i].done_us, soak_us);
+			done_us = ota_link_plus(start_us, stages[i].sending_us);
+			start_us = ota_link_plus(done_us, soak_us);
+		}
+		stages[i].done_us = done_us;
 	}
 	return err;
 }

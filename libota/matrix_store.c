@@ -188,7 +188,6 @@ static void hold(struct matrix_store *store)
 		return;
 	}
 	if (alone) {
-		sweep(store->folder, "");
 		sweep(store->folder, OTA_MATRIX_PATCHES);
 		sweep(store->folder, OTA_MATRIX_RESULTS);
 	}
@@ -248,17 +247,23 @@ void ota_matrix_store_close(struct matrix_store *store)
 
 /* -- files ------------------------------------------------------------------------------------- */
 
-/* A new file beside `path`, with the permissions that the umask leaves; -1 and errno. */
-static int open_temporary(const char *path, unsigned serial, char temp[MATRIX_STORE_PATH_MAX])
+/*
+ * A new file in the folder that `name` lies in, with the permissions that the umask leaves; -1 and
+ * errno. What lies beside the folders is made in one of them: there every temporary file is a
+ * run's, while the folder itself may be one that others work in.
+ */
+static int open_temporary(const struct matrix_store *store, const char *name, unsigned serial,
+			  char temp[MATRIX_STORE_PATH_MAX])
 {
-	const char *slash = strrchr(path, '/');
-	int dir = slash ? (int)(slash - path) + 1 : 0;
+	const char *slash = strchr(name, '/');
+	const char *inside = slash ? name : OTA_MATRIX_RESULTS;
+	int inside_len = slash ? (int)(slash - name) : (int)strlen(inside);
 	unsigned first = (unsigned)getpid() * TEMP_TRIES + serial;
 
 	for (unsigned i = 0; i < TEMP_TRIES; i++) {
 		int fd;
-		int len = snprintf(temp, MATRIX_STORE_PATH_MAX, "%.*s" TEMP_PREFIX "%06x", dir,
-				   path, (first + i) & TEMP_MASK);
+		int len = snprintf(temp, MATRIX_STORE_PATH_MAX, "%s/%.*s/" TEMP_PREFIX "%06x",
+				   store->folder, inside_len, inside, (first + i) & TEMP_MASK);
 
 		if (len < 0 || (size_t)len >= MATRIX_STORE_PATH_MAX) {
 			errno = ENAMETOOLONG;
@@ -282,7 +287,7 @@ enum ota_err ota_matrix_store_write(const struct matrix_store *store, const char
 
 	if (!ota_matrix_store_path(store->folder, name, path, diag))
 		return OTA_E_IO;
-	fd = open_temporary(path, serial, temp);
+	fd = open_temporary(store, name, serial, temp);
 	if (fd < 0)
 		return fail_errno(diag, name, "cannot create a file in its folder");
 	err = ota_file_write_fd(fd, bytes, &why);

@@ -226,12 +226,27 @@ static int compare_kept(const void *a, const void *b)
 	return strcmp(((const struct kept *)a)->id, ((const struct kept *)b)->id);
 }
 
+static enum ota_err keep_all(struct adding *adding, struct ota_diag *diag)
+{
+	const struct ota_matrix *matrix = adding->matrix;
+	enum ota_err err = OTA_OK;
+
+	adding->n_used = 0;
+	for (size_t i = 0; i < matrix->plan.n_jobs && err == OTA_OK; i++) {
+		if (matrix->has[i] && matrix->result[i].made)
+			err = keep_patch(adding, (uint32_t)i, diag);
+	}
+	return err;
+}
+
 /* Pairs with the same images have one patch. */
 static enum ota_err count_patches(struct adding *adding, struct ota_diag *diag)
 {
 	struct ota_matrix_total *total = adding->total;
 	struct kept *kept;
 
+	total->n_patches = 0;
+	total->stored = 0;
 	if (adding->n_used == 0)
 		return OTA_OK;
 	kept = calloc(adding->n_used, sizeof(*kept));
@@ -274,9 +289,29 @@ enum ota_err ota_matrix_total(const struct ota_matrix *matrix, enum ota_matrix_p
 		err = add_versions(&adding, diag);
 	if (err == OTA_OK)
 		err = count_patches(&adding, diag);
+	total->used = total->n_patches;
+	if (err == OTA_OK && policy == OTA_MATRIX_ALL)
+		err = keep_all(&adding, diag);
+	if (err == OTA_OK && policy == OTA_MATRIX_ALL)
+		err = count_patches(&adding, diag);
 out:
 	free(adding.used);
 	free(adding.of_version);
 	free(adding.legs);
+	return err;
+}
+
+enum ota_err ota_matrix_count(const struct ota_matrix *matrix, size_t *n_patches, uint64_t *bytes,
+			      struct ota_diag *diag)
+{
+	struct ota_matrix_total total = {.n_patches = 0};
+	struct adding adding = {.matrix = matrix, .total = &total};
+	enum ota_err err = keep_all(&adding, diag);
+
+	if (err == OTA_OK)
+		err = count_patches(&adding, diag);
+	*n_patches = total.n_patches;
+	*bytes = total.stored;
+	free(adding.used);
 	return err;
 }

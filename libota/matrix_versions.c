@@ -16,16 +16,25 @@
 #define WHOLE    ((uint64_t)100 * MILLION) /* 100 %, in millionths of a percent */
 #define DECIMALS 6U
 
+/* A file as the plan names it, and as whoever asks for the plan did. */
+struct named {
+	const char *file; /* the very pointer that the version has, wherever it is sorted to */
+	const char *path;
+};
+
 /* One look through the names. */
 struct look {
 	struct ota_matrix_plan *plan;
 	const struct ota_matrix_reading *reading;
 	const struct ota_matrix_tell *tell;
-	size_t n_bad;      /* culprits that were told of */
-	size_t n_unknown;  /* of these, versions without a number */
-	size_t n_tied;     /* and versions whose number another has */
-	size_t n_no_image; /* and files without an image, where one must be */
-	enum ota_err err;  /* the worst of theirs */
+	struct named *named; /* owned: one for each version */
+	size_t n_bad;        /* culprits that were told of */
+	size_t n_unknown;    /* of these, versions without a number */
+	size_t n_tied;       /* and versions whose number another has */
+	size_t n_no_image;   /* and files without an image, where one must be */
+	size_t n_corrupt;    /* and damaged images */
+	size_t n_padded;     /* images with something behind them, of bare patches */
+	enum ota_err err;    /* the worst of theirs */
 	struct ota_diag *diag;
 };
 
@@ -117,6 +126,8 @@ static bool is_corrupt(struct ota_span file, enum ota_err err)
 
 static void warn_bare(struct look *look, const char *path, struct ota_span file)
 {
+	struct ota_image image;
+
 	switch (ota_firmware_kind_of(path, file)) {
 	case OTA_FIRMWARE_BIN:
 		break;
@@ -131,6 +142,18 @@ static void warn_bare(struct look *look, const char *path, struct ota_span file)
 		    "binaries, as objcopy -O binary or sign writes them");
 		break;
 	}
+	if (ota_image_probe(file) && ota_image_open(file, &image, NULL) == OTA_OK)
+		look->n_padded += image.rest.len > 0;
+}
+
+/* Padding costs little in a patch, but it must then be in the old slot just so. */
+static void warn_padded(struct look *look)
+{
+	if (look->n_padded > 0)
+		say(look, false, "padding",
+		    "bytes follow the image in %zu of %zu versions, and bare patches cover them "
+		    "too; with --key the image alone counts",
+		    look->n_padded, look->plan->n_versions);
 }
 
 /* The number by the header, the list or the file's name. False: told why not. */
@@ -166,6 +189,16 @@ static bool find_number(struct look *look, const struct ota_matrix_name *name,
 	      "exactly one x.y.z or x.y.z+build (1.2.3-rc1 is none)");
 	look->n_unknown++;
 	return false;
+}
+
+/* For messages: the plan's own path may start at another folder. */
+static const char *path_of(const struct look *look, const struct ota_matrix_version *version)
+{
+	for (size_t i = 0; i < look->plan->n_versions; i++) {
+		if (look->named[i].file == version->file)
+			return look->named[i].path;
+	}
+	return version->file;
 }
 
 static const char *last_part(const char *path)
@@ -250,6 +283,7 @@ static void judge_failure(struct look *look, const struct ota_matrix_name *name,
 		say(look, false, name->path, "is corrupt and left out: %s", why->text);
 	else
 		blame(look, OTA_E_MALFORMED, name->path, why->text);
+	look->n_corrupt += corrupt;
 }
 
 /* Reads one file; what is wrong with it is told, and only the machine's own troubles end it all. */
@@ -276,8 +310,9 @@ static enum ota_err read_one(struct look *look, const struct ota_matrix_name *na
 			warn_bare(look, name->path, bytes);
 		version->is_image = ota_image_probe(bytes);
 		if (find_number(look, name, bytes, version)) {
-			plan->n_versions++;
 			err = find_facts(look, name, bytes, version);
+			look->named[plan->n_versions++] =
+				(struct named){.file = version->file, .path = name->path};
 		}
 	}
 	ota_buf_free(&file);
@@ -299,19 +334,39 @@ static void shorten(struct ota_matrix_plan *plan)
 	}
 }
 
+/* True when shares are given in percent. Of a mixture the rarer kind is the mistake. */
+static bool check_units(struct look *look, const struct ota_matrix_names *names)
+{
+	const struct ota_matrix_name *in_percent = NULL;
+	const struct ota_matrix_name *in_units = NULL;
+	size_t n_percent = 0;
+	size_t n_units = 0;
+
+	for (size_t i = 0; i < names->n; i++) {
+		if (names->name[i].has_fleet && names->name[i].percent) {
+			in_percent = &names->name[i];
+			n_percent++;
+		} else if (names->name[i].has_fleet) {
+			in_units = &names->name[i];
+			n_units++;
+		}
+	}
+	if (in_percent && in_units && n_percent < n_units)
+		blame(look, OTA_E_MALFORMED, in_percent->path,
+		      "its share of the fleet is a percentage, others are none: all of them, or "
+		      "none");
+	else if (in_percent && in_units)
+		blame(look, OTA_E_MALFORMED, in_units->path,
+		      "its share of the fleet is no percentage, others are: all of them, or none");
+	return in_percent != NULL;
+}
+
 static void share_out(struct look *look, const struct ota_matrix_names *names)
 {
 	struct ota_matrix_plan *plan = look->plan;
-	const struct ota_matrix_name *in_percent = NULL;
-	const struct ota_matrix_name *in_units = NULL;
+	bool in_percent = check_units(look, names);
 	uint64_t sum = 0;
 
-	for (size_t i = 0; i < names->n; i++) {
-		if (names->name[i].has_fleet && names->name[i].percent)
-			in_percent = &names->name[i];
-		else if (names->name[i].has_fleet)
-			in_units = &names->name[i];
-	}
 	for (size_t i = 0; i < plan->n_versions; i++) {
 		if (plan->version[i].fleet > INT64_MAX - sum) {
 			blame(look, OTA_E_MALFORMED, "fleet", "the shares are too large to add up");
@@ -319,10 +374,7 @@ static void share_out(struct look *look, const struct ota_matrix_names *names)
 		}
 		sum += plan->version[i].fleet;
 	}
-	if (in_percent && in_units)
-		blame(look, OTA_E_MALFORMED, in_units->path,
-		      "its share of the fleet is no percentage, others are: all of them, or none");
-	else if (plan->has_fleet && sum == 0)
+	if (plan->has_fleet && sum == 0)
 		blame(look, OTA_E_MALFORMED, "fleet", "no version has a share of it");
 	else if (in_percent && sum != WHOLE)
 		say(look, false, "fleet",
@@ -366,9 +418,10 @@ static void check_order(struct look *look)
 			       same_bytes(one - 1, one) ? "is version %s, and the same file as "
 							  "%s: leave one out"
 							: "is version %s, as %s is",
-			       ota_matrix_version_text(&one->version, text), one[-1].file);
+			       ota_matrix_version_text(&one->version, text),
+			       path_of(look, one - 1));
 		look->n_tied++;
-		blame(look, OTA_E_MALFORMED, one->file, words);
+		blame(look, OTA_E_MALFORMED, path_of(look, one), words);
 	}
 }
 
@@ -387,8 +440,8 @@ static void check_names(struct look *look)
 			continue;
 		(void)snprintf(words, sizeof(words),
 			       "is called %s, as %s is; names in a release list tell them apart",
-			       one->name, plan->version[j].file);
-		blame(look, OTA_E_MALFORMED, one->file, words);
+			       one->name, path_of(look, &plan->version[j]));
+		blame(look, OTA_E_MALFORMED, path_of(look, one), words);
 	}
 }
 
@@ -402,7 +455,7 @@ static void warn_no_image(struct look *look)
 		n_images += plan->version[i].is_image;
 	for (size_t i = 0; i < plan->n_versions && n_images > plan->n_versions / 2; i++) {
 		if (!plan->version[i].is_image)
-			say(look, false, plan->version[i].file,
+			say(look, false, path_of(look, &plan->version[i]),
 			    "is no MCUboot image, as %zu of %zu versions are: is it damaged?",
 			    n_images, plan->n_versions);
 	}
@@ -419,8 +472,8 @@ static void warn_equal(struct look *look)
 		while (j < i && !same_bytes(&plan->version[j], one))
 			j++;
 		if (j < i)
-			say(look, false, one->file, "%s has the very bytes of %s", one->name,
-			    plan->version[j].name);
+			say(look, false, path_of(look, one), "%s has the very bytes of %s",
+			    one->name, plan->version[j].name);
 	}
 }
 
@@ -430,6 +483,8 @@ static enum ota_err fail_all(struct look *look, size_t n_files)
 {
 	(void)ota_fail(look->diag, look->err, "found %zu error%s in %zu file%s", look->n_bad,
 		       look->n_bad == 1 ? "" : "s", n_files, n_files == 1 ? "" : "s");
+	if (look->n_corrupt == look->n_bad)
+		ota_hint(look->diag, "--skip-corrupt plans without them");
 	if (look->n_no_image > 0)
 		ota_hint(look->diag, "with --key versions are MCUboot images, as sign "
 				     "makes them");
@@ -457,6 +512,7 @@ static enum ota_err read_all(struct look *look, const struct ota_matrix_names *n
 		check_names(look);
 	if (look->n_bad > 0)
 		return fail_all(look, names->n);
+	warn_padded(look);
 	warn_no_image(look);
 	warn_equal(look);
 	if (plan->n_versions == 0)
@@ -470,6 +526,7 @@ enum ota_err ota_matrix_plan_versions(struct ota_matrix_plan *plan,
 				      const struct ota_matrix_tell *tell, struct ota_diag *diag)
 {
 	struct look look = {.plan = plan, .reading = reading, .tell = tell, .diag = diag};
+	enum ota_err err;
 
 	if (names->n == 0)
 		return ota_fail(diag, OTA_E_ABSENT, "there is no version to plan");
@@ -478,7 +535,11 @@ enum ota_err ota_matrix_plan_versions(struct ota_matrix_plan *plan,
 				"a folder's files have no order of their own: name them, or a "
 				"release list");
 	plan->version = calloc(names->n, sizeof(*plan->version));
-	if (!plan->version)
-		return ota_fail(diag, OTA_E_MEMORY, "out of memory");
-	return read_all(&look, names);
+	look.named = calloc(names->n, sizeof(*look.named));
+	if (plan->version && look.named)
+		err = read_all(&look, names);
+	else
+		err = ota_fail(diag, OTA_E_MEMORY, "out of memory");
+	free(look.named);
+	return err;
 }

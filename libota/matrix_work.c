@@ -241,7 +241,7 @@ static enum ota_err describe(struct work *work, struct ota_span patch, struct ot
 	struct ota_span file = ota_buf_span(&work->product->file);
 	struct ota_digest digest;
 	struct ota_delta_info info;
-	enum ota_err err = ota_delta_describe(patch, &info, diag);
+	enum ota_err err = ota_delta_glance(patch, &info, diag);
 
 	if (err == OTA_OK)
 		err = ota_digest_of(OTA_HASH_SHA256, file, &digest, diag);

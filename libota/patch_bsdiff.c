@@ -90,6 +90,21 @@ static enum ota_err describe(struct ota_span patch, struct ota_delta_info *info,
 	return OTA_OK;
 }
 
+/* Nothing is decompressed, which takes as long as applying the patch. */
+static enum ota_err glance(struct ota_span patch, struct ota_delta_info *info,
+			   struct ota_diag *diag)
+{
+	struct bsdiff_parts parts;
+	enum ota_err err = ota_bsdiff_take_apart(patch, &parts, diag);
+
+	if (err != OTA_OK)
+		return err;
+	info->new_size = (uint64_t)parts.header.new_size;
+	info->decoder_ram = OTA_BSDIFF_DEC_RAM;
+	fill_parts(&parts, info);
+	return OTA_OK;
+}
+
 /* -- cost ------------------------------------------------------------------------------------- */
 
 static enum ota_err cost_of_streams(const struct bsdiff_parts *parts, enum ota_place where,
@@ -172,6 +187,7 @@ const struct ota_patch_format ota_patch_bsdiff = {
 	.decode = ota_bsdiff_decode,
 	.prove = ota_bsdiff_prove,
 	.describe = describe,
+	.glance = glance,
 	.cost = cost,
 	.variants = ota_bsdiff_variants,
 	.least_ram = ota_bsdiff_least_ram,

@@ -62,6 +62,9 @@ struct ota_patch_format {
 	/* Errors as ota_delta_describe. Fills all of `info` but `format` and `patch_size`. */
 	enum ota_err (*describe)(struct ota_span patch, struct ota_delta_info *info,
 				 struct ota_diag *diag);
+	/* As ota_delta_glance. NULL: describe is quick enough. */
+	enum ota_err (*glance)(struct ota_span patch, struct ota_delta_info *info,
+			       struct ota_diag *diag);
 	/* Errors as ota_delta_explain. NULL: the format keeps no account. */
 	enum ota_err (*explain)(struct ota_span old_image, struct ota_span patch, size_t ceiling,
 				struct ota_delta_account *account, struct ota_diag *diag);

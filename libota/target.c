@@ -392,7 +392,8 @@ enum ota_err ota_target_parse_kept(const char *name, struct ota_span yaml,
 	enum ota_err err = parse(&reading, yaml, diag);
 
 	if (err == OTA_OK && reading.n_below != bases->n)
-		err = ota_fail(diag, OTA_E_MALFORMED, "%s: profiles that it builds on: %u, kept: %u", name,
+		err = ota_fail(diag, OTA_E_MALFORMED,
+			       "%s: profiles that it builds on: %u, kept: %u", name,
 			       reading.n_below, bases->n);
 	return err;
 }

@@ -42,16 +42,16 @@ enum ota_reading_key {
 struct ota_reading {
 	struct ota_target *target;
 	struct ota_yaml yaml;
-	const char *name;                /* path, or a built-in profile's name */
-	const struct ota_reading *above; /* the profile whose base this is, or NULL */
-	unsigned depth;                  /* profiles above */
-	unsigned n_below;                /* profiles that this one builds on */
-	struct ota_target_bases *keep;   /* takes the texts of these, or NULL */
+	const char *name;                    /* path, or a built-in profile's name */
+	const struct ota_reading *above;     /* the profile whose base this is, or NULL */
+	unsigned depth;                      /* profiles above */
+	unsigned n_below;                    /* profiles that this one builds on */
+	struct ota_target_bases *keep;       /* takes the texts of these, or NULL */
 	const struct ota_target_bases *kept; /* they are taken from here, or NULL */
-	struct ota_flash *flash;         /* the one being read */
-	struct ota_target_image *image;  /* the one being read */
-	unsigned given;                  /* bits of ota_reading_key: in this text, not its base */
-	bool as_list;                    /* slots are called mcuboot.images[N], not mcuboot */
+	struct ota_flash *flash;             /* the one being read */
+	struct ota_target_image *image;      /* the one being read */
+	unsigned given; /* bits of ota_reading_key: in this text, not its base */
+	bool as_list;   /* slots are called mcuboot.images[N], not mcuboot */
 	size_t line[OTA_READING_PLACES];
 	size_t primary_line[OTA_TARGET_IMAGES_MAX];
 	size_t secondary_line[OTA_TARGET_IMAGES_MAX];

@@ -85,7 +85,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 			if (how & 1)
 				compare = (struct ota_compare){.n_hints = 0};
 			else if (ota_compare_make(&plan, &old_side, &new_side, &compare, &diag) ==
-			    OTA_OK)
+				 OTA_OK)
 				check(&compare);
 			else if (diag.text[0] == '\0')
 				abort();

@@ -127,8 +127,14 @@ static void make(const char *format, struct ota_span old_image, struct ota_span 
 static void check_info(struct ota_span patch, const char *format, struct ota_span new_image)
 {
 	struct ota_delta_info info;
+	struct ota_delta_info glance;
 
 	assert_int_equal(ota_delta_describe(patch, &info, NULL), OTA_OK);
+	assert_int_equal(ota_delta_glance(patch, &glance, NULL), OTA_OK);
+	assert_string_equal(glance.format, info.format);
+	assert_int_equal(glance.new_size, info.new_size);
+	assert_int_equal(glance.decoder_ram, info.decoder_ram);
+	assert_int_equal(glance.decoder_stack, info.decoder_stack);
 	assert_string_equal(info.format, format);
 	assert_int_equal(info.patch_size, patch.len);
 	assert_int_equal(info.new_size, new_image.len);

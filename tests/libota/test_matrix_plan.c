@@ -436,20 +436,25 @@ static void change_rich(struct ota_matrix_plan *plan, unsigned which)
 	case 15:
 		plan->target_text.data[5]++;
 		break;
+	case 16:
+		plan->target_bases.text[0].data[5]++;
+		break;
 	default:
 		fail_msg("no change %u", which);
 	}
 }
 
+#define RICH_CHANGES 17U
+
 static void an_id_changes_with_target_and_keys(void **state)
 {
-	char id[CHANGES + 1][OTA_MATRIX_ID_SIZE];
+	char id[RICH_CHANGES + 1][OTA_MATRIX_ID_SIZE];
 
 	(void)state;
-	for (unsigned i = 0; i <= CHANGES; i++) {
+	for (unsigned i = 0; i <= RICH_CHANGES; i++) {
 		struct ota_matrix_plan *plan = rich_plan();
 
-		if (i < CHANGES)
+		if (i < RICH_CHANGES)
 			change_rich(plan, i);
 		id_of(plan, id[i]);
 		for (unsigned j = 0; j < i; j++)

@@ -630,9 +630,10 @@ static void totals_are_those_done_by_hand(void **state)
 	assert_int_equal(total.bytes, 100 * 950 + 200 * 200 + 300 * 100);
 	assert_int_equal(total.updates, 600);
 	total = total_of(matrix, OTA_MATRIX_ALL, 1000);
-	/* 0 over 1: 0 -> 1, 1 -> 3, which 1 goes too, and 2 -> 3. */
-	assert_int_equal(total.n_patches, 3);
-	assert_int_equal(total.stored, 100 + 200 + 100);
+	/* 0 over 1: 0 -> 1, 1 -> 3, which 1 goes too, and 2 -> 3; all six are kept. */
+	assert_int_equal(total.used, 3);
+	assert_int_equal(total.n_patches, 6);
+	assert_int_equal(total.stored, 3 * 100 + 2 * 200 + 950);
 	assert_int_equal(total.bytes, 100 * 300 + 200 * 200 + 300 * 100);
 	assert_int_equal(total.worst_updates, 2);
 	total = total_of(matrix, OTA_MATRIX_FULL, 1000);
@@ -662,6 +663,8 @@ static void patch_of_the_same_images_is_kept_once(void **state)
 {
 	struct ota_matrix *matrix = history(3);
 	struct ota_matrix_total total;
+	size_t n_patches;
+	uint64_t bytes;
 
 	(void)state;
 	patch_all(matrix, 40);
@@ -671,6 +674,10 @@ static void patch_of_the_same_images_is_kept_once(void **state)
 	assert_int_equal(total.n_patches, 1);
 	assert_int_equal(total.stored, 40);
 	assert_int_equal(total.bytes, 80);
+	/* And 0 -> 1. */
+	assert_int_equal(ota_matrix_count(matrix, &n_patches, &bytes, NULL), OTA_OK);
+	assert_int_equal(n_patches, 2);
+	assert_int_equal(bytes, 80);
 	drop(matrix);
 }
 
@@ -758,7 +765,8 @@ static void sixty_versions_add_up(void **state)
 	total = total_of(matrix, OTA_MATRIX_ALL, 6000);
 	assert_int_equal(total.devices, 5900);
 	assert_int_equal(total.bytes, 100 * sum);
-	assert_int_equal(total.n_patches, 59);
+	assert_int_equal(total.used, 59);
+	assert_int_equal(total.n_patches, 60 * 59 / 2);
 	assert_int_equal(total.worst_updates, 1);
 	total = total_of(matrix, OTA_MATRIX_SEQUENTIAL, 6000);
 	assert_int_equal(total.bytes, 100 * sum);
@@ -802,6 +810,11 @@ static void stages_hold_their_percents_rounded_up(void **state)
 		assert_int_equal(stage[i].devices, want[i]);
 	assert_int_equal(stage[0].percent, 1);
 	assert_int_equal(stage[4].percent, 100);
+	/* The second has no devices, and nothing to wait for. */
+	assert_int_equal(stage[0].done_us, 0);
+	assert_int_equal(stage[1].done_us, 0);
+	assert_int_equal(stage[2].done_us, DAY);
+	assert_int_equal(stage[4].done_us, 3 * DAY);
 	roll_out(matrix, 1500, DAY);
 	assert_int_equal(stage[0].devices, 10);
 	assert_int_equal(stage[1].devices, 90);

@@ -294,6 +294,37 @@ static void what_is_damaged_is_made_again(void **state)
 	bench_end(bench);
 }
 
+/* It would wait for somebody who writes into it. */
+static void a_pipe_in_the_place_of_a_file_is_not_read(void **state)
+{
+	struct bench *bench = bench_of(3);
+	struct ota_matrix_run run = run_for(bench, in(bench, "out"));
+	char out[128];
+	char name[OTA_MATRIX_PATH_MAX];
+
+	(void)state;
+	(void)snprintf(out, sizeof(out), "%s", run.folder);
+	run.folder = out;
+	(void)run_well(&run);
+	assert_int_equal(chdir(out), 0);
+	patch_of(bench, 0, name);
+	assert_int_equal(unlink(name), 0);
+	assert_int_equal(mkfifo(name, 0600), 0);
+	(void)ota_matrix_result_name(bench->plan.job[1].id, name);
+	assert_int_equal(unlink(name), 0);
+	assert_int_equal(mkfifo(name, 0600), 0);
+	assert_int_equal(unlink(OTA_MATRIX_PLAN_NAME), 0);
+	assert_int_equal(mkfifo(OTA_MATRIX_PLAN_NAME, 0600), 0);
+	assert_int_equal(chdir("/"), 0);
+	(void)alarm(60);
+	assert_int_equal(run_well(&run).done, 2);
+	(void)alarm(0);
+	run.folder = in(bench, "whole");
+	(void)run_well(&run);
+	same_folder(out, in(bench, "whole"));
+	bench_end(bench);
+}
+
 static void leftovers_of_killed_runs_are_swept(void **state)
 {
 	struct bench *bench = bench_of(2);
@@ -313,7 +344,8 @@ static void leftovers_of_killed_runs_are_swept(void **state)
 	put("patches/.otatool-000001", ota_span_of("x", 1));
 	put("results/.otatool-Zz9aB1", ota_span_of("x", 1));
 	(void)run_well(&run);
-	assert_int_not_equal(stat(".otatool-abcdef", &st), 0);
+	/* Beside the folders it may be another command's, at work. */
+	assert_int_equal(stat(".otatool-abcdef", &st), 0);
 	assert_int_not_equal(stat("patches/.otatool-000001", &st), 0);
 	assert_int_not_equal(stat("results/.otatool-Zz9aB1", &st), 0);
 	assert_int_equal(stat(kept, &st), 0);
@@ -484,6 +516,66 @@ static void a_claim_is_one_processs_at_a_time(void **state)
 	bench_end(bench);
 }
 
+/* Another run, which has a job until it is told that somebody waits for it. */
+struct holder {
+	int held[2]; /* pipes: it has it; it may go */
+	int go[2];
+	size_t most; /* jobs that were waited for */
+};
+
+static void hold_in_child(const struct holder *holder, const char *folder, const char *id)
+{
+	struct matrix_store store;
+	char byte = 'h';
+	bool good = ota_matrix_store_open(folder, &store, NULL) == OTA_OK &&
+		    ota_matrix_store_claim(&store, id) && write(holder->held[1], &byte, 1) == 1 &&
+		    read(holder->go[0], &byte, 1) == 1;
+
+	_exit(good ? 0 : 1);
+}
+
+static void note_waiting(const struct ota_matrix_progress *progress, void *context)
+{
+	struct holder *holder = context;
+
+	if (progress->elsewhere > 0 && holder->most == 0)
+		(void)!write(holder->go[1], "g", 1);
+	if (progress->elsewhere > holder->most)
+		holder->most = progress->elsewhere;
+}
+
+static void a_run_that_waits_for_another_one_says_so_and_takes_over(void **state)
+{
+	struct bench *bench = bench_of(3);
+	struct ota_matrix_run run = run_for(bench, in(bench, "out"));
+	struct holder holder = {.most = 0};
+	int status = -1;
+	pid_t child;
+	char byte;
+
+	(void)state;
+	assert_int_equal(pipe(holder.held), 0);
+	assert_int_equal(pipe(holder.go), 0);
+	child = fork();
+	assert_true(child >= 0);
+	if (child == 0)
+		hold_in_child(&holder, run.folder, bench->plan.job[1].id);
+	assert_int_equal(read(holder.held[0], &byte, 1), 1);
+	run.tell = note_waiting;
+	run.context = &holder;
+	(void)alarm(60);
+	assert_int_equal(run_well(&run).done, 3);
+	(void)alarm(0);
+	assert_int_equal(holder.most, 1);
+	assert_int_equal(waitpid(child, &status, 0), child);
+	assert_int_equal(status, 0);
+	for (unsigned i = 0; i < 2; i++) {
+		(void)close(holder.held[i]);
+		(void)close(holder.go[i]);
+	}
+	bench_end(bench);
+}
+
 static void a_folder_that_is_a_file_is_refused(void **state)
 {
 	struct bench *bench = bench_of(2);
@@ -493,7 +585,8 @@ static void a_folder_that_is_a_file_is_refused(void **state)
 
 	(void)state;
 	assert_int_equal(ota_matrix_run(&run, &outcome, &diag), OTA_E_IO);
-	assert_non_null(strstr(diag.text, "is no folder"));
+	/* of which it is, the caller says */
+	assert_string_equal(diag.text, "is no folder");
 	ota_matrix_outcome_free(&outcome);
 	bench_end(bench);
 }
@@ -546,6 +639,7 @@ int main(void)
 		cmocka_unit_test(threads_shards_and_memory_make_the_same_bytes),
 		cmocka_unit_test(a_second_run_finds_everything),
 		cmocka_unit_test(what_is_damaged_is_made_again),
+		cmocka_unit_test(a_pipe_in_the_place_of_a_file_is_not_read),
 		cmocka_unit_test(leftovers_of_killed_runs_are_swept),
 		cmocka_unit_test(a_changed_image_fails_its_jobs_and_no_others),
 		cmocka_unit_test(an_image_that_has_changed_since_is_told_of_though_all_is_finished),
@@ -553,6 +647,7 @@ int main(void)
 		cmocka_unit_test(a_run_that_is_stopped_begins_nothing_more_and_goes_on_later),
 		cmocka_unit_test(two_runs_in_one_folder_share_the_work),
 		cmocka_unit_test(a_claim_is_one_processs_at_a_time),
+		cmocka_unit_test(a_run_that_waits_for_another_one_says_so_and_takes_over),
 		cmocka_unit_test(a_folder_that_is_a_file_is_refused),
 		cmocka_unit_test(one_version_is_a_run_without_jobs),
 		cmocka_unit_test(keys_that_the_plan_does_not_name_are_refused),

@@ -290,6 +290,14 @@ OTA_API const char *ota_delta_probe(struct ota_span patch);
 OTA_API OTA_MUST_CHECK enum ota_err
 ota_delta_describe(struct ota_span patch, struct ota_delta_info *info, struct ota_diag *diag);
 
+/*
+ * The same of a patch that is known to be good, as ota_delta_make's is, by its headers alone:
+ * format, sizes, what the decoder needs, what an otd header says. The rest of `info` may be 0, and
+ * what is wrong farther on is not found.
+ */
+OTA_API OTA_MUST_CHECK enum ota_err
+ota_delta_glance(struct ota_span patch, struct ota_delta_info *info, struct ota_diag *diag);
+
 /* -- explain ----------------------------------------------------------------------------------- */
 
 /* What an otd patch's bits go into. */

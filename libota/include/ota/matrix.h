@@ -240,6 +240,10 @@ OTA_API OTA_MUST_CHECK enum ota_err ota_matrix_load(const char *const *folders, 
 
 OTA_API void ota_matrix_free(struct ota_matrix *matrix);
 
+/* What is wrong with the result of that id, or NULL; binary search. */
+OTA_API const struct ota_matrix_damage *ota_matrix_find_damage(const struct ota_matrix *matrix,
+							       const char *id);
+
 /* The job from version `old_at` to `new_at`, or NULL; binary search. */
 OTA_API const struct ota_matrix_job *ota_matrix_find_job(const struct ota_matrix_plan *plan,
 							 size_t old_at, size_t new_at);

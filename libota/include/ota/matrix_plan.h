@@ -97,8 +97,8 @@ ota_matrix_plan_versions(struct ota_matrix_plan *plan, const struct ota_matrix_n
 
 /*
  * Parses plan->target_text, which lies at plan->target_name, and selects plan->image. What the
- * profile builds on is kept: a plan must not make whoever reads it open a file. OTA_E_USAGE: no such
- * image; errors also as ota_target_parse. Fills plan->target and plan->target_bases.
+ * profile builds on is kept: a plan must not make whoever reads it open a file. OTA_E_USAGE: no
+ * such image; errors also as ota_target_parse. Fills plan->target and plan->target_bases.
  */
 OTA_API OTA_MUST_CHECK enum ota_err ota_matrix_plan_target(struct ota_matrix_plan *plan,
 							   struct ota_diag *diag);
@@ -133,7 +133,8 @@ OTA_API OTA_MUST_CHECK enum ota_err ota_matrix_plan_ids(struct ota_matrix_plan *
 /*
  * Ids, effort, and with a target what sending the newest version whole to each would take; for
  * that the files are read again, by paths relative to `plan_folder`. Errors of files and of
- * ota_budget_check, put into words; OTA_E_MALFORMED: a file has changed meanwhile.
+ * ota_budget_check, put into words; OTA_E_USAGE: the options leave no way to make a patch for the
+ * target; OTA_E_MALFORMED: a file has changed meanwhile.
  */
 OTA_API OTA_MUST_CHECK enum ota_err ota_matrix_plan_finish(struct ota_matrix_plan *plan,
 							   const char *plan_folder,

@@ -100,8 +100,10 @@ struct ota_matrix_total {
 	enum ota_matrix_policy policy;
 	bool complete;                /* every version with a share has a route */
 	char why[OTA_MATRIX_WHY_MAX]; /* not complete: the first that has none, and why */
-	size_t n_patches;     /* that must be kept for versions with a share, each id once */
+	size_t n_patches;     /* to keep, each id once: its routes' for versions with a share; ALL:
+				 every     one that was made */
 	uint64_t stored;      /* bytes of these files */
+	size_t used;          /* patches of them that are on a route */
 	uint64_t devices;     /* that get an update: those with the newest version do not */
 	uint64_t unreached;   /* that would need one and have no route; in no sum below */
 	uint64_t bytes;       /* received by all of them */
@@ -122,6 +124,14 @@ OTA_API OTA_MUST_CHECK enum ota_err
 ota_matrix_total(const struct ota_matrix *matrix, enum ota_matrix_policy policy, uint64_t devices,
 		 struct ota_matrix_total *total, struct ota_diag *diag);
 
+/*
+ * How many patches were made, and the bytes of their files: jobs of the same images share one.
+ * OTA_E_MEMORY.
+ */
+OTA_API OTA_MUST_CHECK enum ota_err ota_matrix_count(const struct ota_matrix *matrix,
+						     size_t *n_patches, uint64_t *bytes,
+						     struct ota_diag *diag);
+
 /* One stage of a roll-out, up to so many percent of the devices that get an update. */
 struct ota_matrix_stage {
 	unsigned percent;
@@ -136,6 +146,7 @@ struct ota_matrix_stage {
 
 /*
  * A roll-out by a policy to `devices` devices; `soak_us` is waited after each stage but the last.
+ * One without devices, of a small fleet, is over with the one before and waits for nothing.
  * A stage's devices are rounded up and come from each version as its devices that still wait do.
  * Devices without a route are left out.
  *

@@ -280,15 +280,14 @@ struct ota_target_bases {
 };
 
 /* As ota_target_parse, and fills `bases`, which the caller frees, also after a failure. */
-OTA_API OTA_MUST_CHECK enum ota_err ota_target_parse_and_keep(const char *name, struct ota_span yaml,
-							      struct ota_target *target,
-							      struct ota_target_bases *bases,
-							      struct ota_diag *diag);
+OTA_API OTA_MUST_CHECK enum ota_err
+ota_target_parse_and_keep(const char *name, struct ota_span yaml, struct ota_target *target,
+			  struct ota_target_bases *bases, struct ota_diag *diag);
 
 /*
  * The same target from what was kept: no file is opened, and no built-in profile looked up, which
- * another version of the library may have otherwise. OTA_E_MALFORMED also when the profile builds on
- * more or on fewer.
+ * another version of the library may have otherwise. OTA_E_MALFORMED also when the profile builds
+ * on more or on fewer.
  */
 OTA_API OTA_MUST_CHECK enum ota_err ota_target_parse_kept(const char *name, struct ota_span yaml,
 							  const struct ota_target_bases *bases,
