@@ -70,18 +70,9 @@ static bool enough(const char *kind, size_t n, size_t all)
 	return n >= NAMED_MAX;
 }
 
-static int compare_damage(const void *id, const void *damage)
-{
-	return strcmp(id, ((const struct ota_matrix_damage *)damage)->id);
-}
-
-/* What is wrong with a job's result, or NULL. */
 static const struct ota_matrix_damage *damage_of(const struct ota_matrix *matrix, size_t job)
 {
-	return matrix->n_damaged == 0
-		       ? NULL
-		       : bsearch(matrix->plan.job[job].id, matrix->damaged, matrix->n_damaged,
-				 sizeof(*matrix->damaged), compare_damage);
+	return ota_matrix_find_damage(matrix, matrix->plan.job[job].id);
 }
 
 /* What is damaged is missing too, and is named with its reason. */
@@ -163,7 +154,7 @@ static void say_what_is_wrong(const struct ota_matrix_merge *merge,
 		name_others(&merged->matrix, COMMAND, "left out");
 	else
 		name_others(&merged->matrix, merge->folders[0], "left where it is, not indexed");
-	if (merged->has_left && merged->written) {
+	if (merged->has_left) {
 		name_others(&merged->left, merge->out, "left where it is, not indexed");
 		name_kept(merge, merged);
 	}
@@ -171,18 +162,24 @@ static void say_what_is_wrong(const struct ota_matrix_merge *merge,
 
 /* -- sums -------------------------------------------------------------------------------------- */
 
-/* Jobs that are finished, those of them with a patch, and the bytes of the patches' files. */
-static void count(const struct ota_matrix *matrix, size_t *finished, size_t *made, uint64_t *bytes)
+/* What there is of a plan. */
+struct sums {
+	size_t finished; /* jobs */
+	size_t unfit;    /* of these: without a patch */
+	size_t patches;  /* files */
+	uint64_t bytes;  /* of these */
+};
+
+static enum cli_exit count(const struct ota_matrix *matrix, struct sums *sums)
 {
-	*finished = matrix->plan.n_jobs - matrix->n_missing;
-	*made = 0;
-	*bytes = 0;
-	for (size_t i = 0; i < matrix->plan.n_jobs; i++) {
-		if (!matrix->has[i] || !matrix->result[i].made)
-			continue;
-		*made += 1;
-		*bytes += matrix->result[i].sent_len;
-	}
+	struct ota_diag diag = {.err = OTA_OK};
+
+	*sums = (struct sums){.finished = matrix->plan.n_jobs - matrix->n_missing};
+	for (size_t i = 0; i < matrix->plan.n_jobs; i++)
+		sums->unfit += matrix->has[i] && !matrix->result[i].made;
+	if (ota_matrix_count(matrix, &sums->patches, &sums->bytes, &diag) != OTA_OK)
+		return cli_fail(COMMAND, &diag);
+	return CLI_DONE;
 }
 
 static enum cli_exit count_ways(const struct ota_matrix *matrix, struct ways *ways)
@@ -231,23 +228,21 @@ static enum cli_exit print_text(const struct ota_matrix_merge *merge,
 				const struct ota_matrix_merged *merged)
 {
 	const struct ota_matrix *matrix = &merged->matrix;
-	size_t finished;
-	size_t made;
-	uint64_t bytes;
+	struct sums sums;
 	struct ways ways;
 	char grouped[32];
 	char folder[SHOWN_MAX];
 
-	if (count_ways(matrix, &ways) != CLI_DONE)
+	if (count_ways(matrix, &ways) != CLI_DONE || count(matrix, &sums) != CLI_DONE)
 		return CLI_ENVIRONMENT;
-	count(matrix, &finished, &made, &bytes);
 	matrix_clean(merge->out ? merge->out : merge->folders[0], folder, sizeof(folder));
-	printf("%s: %zu of %zu jobs, %zu patch%s of %s bytes, each with its digest\n", folder,
-	       finished, matrix->plan.n_jobs, made, made == 1 ? "" : "es",
-	       ota_number_grouped(bytes, grouped));
-	if (finished > made)
-		printf("%zu job%s no patch that fits; index.json says why\n", finished - made,
-		       finished - made == 1 ? " has" : "s have");
+	printf("%s: %zu of %zu job%s, %zu patch%s, %s bytes together, each with the right digest\n",
+	       folder, sums.finished, matrix->plan.n_jobs, matrix->plan.n_jobs == 1 ? "" : "s",
+	       sums.patches, sums.patches == 1 ? "" : "es",
+	       ota_number_grouped(sums.bytes, grouped));
+	if (sums.unfit > 0)
+		printf("%zu job%s no patch that fits; index.json says why\n", sums.unfit,
+		       sums.unfit == 1 ? " has" : "s have");
 	if (matrix->n_duplicates > 0)
 		printf("%zu job%s in more than one folder, with the same result\n",
 		       matrix->n_duplicates, matrix->n_duplicates == 1 ? " is" : "s are");
@@ -310,21 +305,21 @@ static enum cli_exit print_json(const struct ota_matrix_merge *merge,
 				const struct ota_matrix_merged *merged, const char *reason)
 {
 	const struct ota_matrix *matrix = &merged->matrix;
-	const struct ota_matrix *others = merged->has_left ? &merged->left : matrix;
 	json_t *object = cli_json("matrix-merge");
-	size_t finished;
-	size_t made;
-	uint64_t bytes;
+	struct sums sums;
 
-	count(matrix, &finished, &made, &bytes);
+	if (count(matrix, &sums) != CLI_DONE) {
+		json_decref(object);
+		return CLI_ENVIRONMENT;
+	}
 	cli_json_text(object, "folder", merge->out ? merge->out : merge->folders[0]);
 	cli_json_bool(object, "written", merged->written);
 	if (reason)
 		cli_json_text(object, "reason", reason);
 	cli_json_uint(object, "jobs", matrix->plan.n_jobs);
-	cli_json_uint(object, "finished", finished);
-	cli_json_uint(object, "patches", made);
-	cli_json_uint(object, "patch_bytes", bytes);
+	cli_json_uint(object, "finished", sums.finished);
+	cli_json_uint(object, "patches", sums.patches);
+	cli_json_uint(object, "patch_bytes", sums.bytes);
 	cli_json_uint(object, "files_written", merged->n_copied);
 	json_missing(object, matrix);
 	json_ids(object, "conflicts", matrix->conflict, matrix->n_conflicts);
@@ -334,8 +329,8 @@ static enum cli_exit print_json(const struct ota_matrix_merge *merge,
 	if (merged->has_left) {
 		json_t *left = json_object();
 
-		json_ids(left, "extra", others->extra, others->n_extra);
-		json_stray(left, others);
+		json_ids(left, "extra", merged->left.extra, merged->left.n_extra);
+		json_stray(left, &merged->left);
 		cli_json_add(object, "left_in_folder", left);
 	}
 	return cli_json_print(object);

@@ -432,11 +432,23 @@ static void tell_stop(const struct job *job)
 		 outcome->interrupted ? "" : "make that possible, then ");
 }
 
+static bool lacked_memory(const struct ota_matrix_outcome *outcome)
+{
+	for (size_t i = 0; i < outcome->n_failures; i++) {
+		if (outcome->failure[i].err == OTA_E_MEMORY)
+			return true;
+	}
+	return false;
+}
+
 static void tell_hint(const struct job *job)
 {
 	const struct ota_matrix_outcome *outcome = &job->outcome;
 
-	if (outcome->n_failures > 0 && !outcome->stopped)
+	if (lacked_memory(outcome) && !outcome->stopped)
+		cli_hint("run it again with a smaller -j, or with --memory N: then fewer are made "
+			 "at once");
+	else if (outcome->n_failures > 0 && !outcome->stopped)
 		cli_hint("run it again when that is put right: only what failed is made");
 	else if (outcome->n_unfit > 0 && !cli_has(job->args, ALLOW_FULL))
 		cli_hint("with --allow-full that is no failure: these devices get the new image "

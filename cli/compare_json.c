@@ -114,10 +114,14 @@ static json_t *hints_json(const struct ota_compare *compare)
 enum cli_exit compare_print_json(const struct compare_report *report)
 {
 	const struct ota_compare *compare = report->compare;
-	json_t *object = cli_json("compare");
 	char text[COMPARE_SUMMARY_MAX];
+	enum cli_exit status = compare_summary(report, text);
+	json_t *object;
 
-	cli_json_text(object, "summary", compare_summary(report, text));
+	if (status != CLI_DONE)
+		return status;
+	object = cli_json("compare");
+	cli_json_text(object, "summary", text);
 	cli_json_add(object, "old", side_json(report->old_path, report->old_side));
 	cli_json_add(object, "new", side_json(report->new_path, report->new_side));
 	cli_json_bool(object, "equal", compare->equal);

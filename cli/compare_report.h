@@ -44,7 +44,7 @@ const char *compare_name(const struct ota_compare_row *row, char out[COMPARE_NAM
 
 /* The first line: "new is 1,204 bytes larger; the patch is ...". */
 #define COMPARE_SUMMARY_MAX 1024
-const char *compare_summary(const struct compare_report *report, char out[COMPARE_SUMMARY_MAX]);
+enum cli_exit compare_summary(const struct compare_report *report, char out[COMPARE_SUMMARY_MAX]);
 
 /* Each writes it to stdout. */
 enum cli_exit compare_print_text(const struct compare_report *report);

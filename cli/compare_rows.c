@@ -238,7 +238,7 @@ static void append_costliest(const struct compare_report *report,
 	append_names(list, k, out);
 }
 
-const char *compare_summary(const struct compare_report *report, char out[COMPARE_SUMMARY_MAX])
+enum cli_exit compare_summary(const struct compare_report *report, char out[COMPARE_SUMMARY_MAX])
 {
 	struct compare_report by_cost = *report;
 	const struct ota_compare_row **list;
@@ -251,8 +251,10 @@ const char *compare_summary(const struct compare_report *report, char out[COMPAR
 	list = compare_sorted(
 		&by_cost,
 		report->sections_only ? &report->compare->sections : &report->compare->parts, &n);
-	if (list && !report->compare->equal)
+	if (!list)
+		return cli_error(CLI_ENVIRONMENT, NULL, "out of memory for the report");
+	if (!report->compare->equal)
 		append_costliest(report, list, n, out);
 	free(list);
-	return out;
+	return CLI_DONE;
 }

@@ -130,20 +130,21 @@ static void put_cost(struct table *t, uint64_t spent)
 	put(t, SHARE_WIDTH, text);
 }
 
-/* Pipes and backticks of a name would break Markdown's table. */
+/* Pipes and backticks of a name would break Markdown's tables, underscores vanish. */
+static void put_text(bool markdown, const char *text)
+{
+	for (; *text; text++) {
+		if (markdown && strchr("|\\`*_<>[]&", *text))
+			printf("\\");
+		printf("%c", *text);
+	}
+}
+
 static void put_name(const struct table *t, const char *name)
 {
-	if (!t->markdown) {
-		printf("  %s\n", name);
-		return;
-	}
-	printf(" ");
-	for (; *name; name++) {
-		if (strchr("|\\`*_<>[]&", *name))
-			printf("\\");
-		printf("%c", *name);
-	}
-	printf(" |\n");
+	printf(t->markdown ? " " : "  ");
+	put_text(t->markdown, name);
+	printf(t->markdown ? " |\n" : "\n");
 }
 
 static void begin_row(const struct table *t)
@@ -405,10 +406,13 @@ static enum cli_exit print(const struct compare_report *report, bool markdown)
 	const struct ota_compare *compare = report->compare;
 	struct table table = {.report = report, .markdown = markdown};
 	bool by_symbol = compare->by == OTA_COMPARE_BY_SYMBOL;
-	enum cli_exit status = CLI_DONE;
 	char text[COMPARE_SUMMARY_MAX];
+	enum cli_exit status = compare_summary(report, text);
 
-	printf("%s\n", compare_summary(report, text));
+	if (status != CLI_DONE)
+		return status;
+	put_text(markdown, text);
+	printf("\n");
 	table.costs = compare->has_account;
 	if (!compare->equal) {
 		table.olds = compare->knows_old || !by_symbol;

@@ -8,6 +8,8 @@
 #include "cli.h"
 #include "imgtool.h"
 
+#define WORD_MAX 32U /* of a command's name, with its NUL */
+
 #define COMMAND(symbol, name, summary) extern const struct cli_command cli_cmd_##symbol;
 #define ALIAS(symbol, name)
 #include "commands.def"
@@ -66,29 +68,43 @@ const struct cli_row *cli_find_words(int argc, const char *const *argv, int *n_w
 	return row;
 }
 
-/* Of the commands in a group, or of all. */
-static const char *nearest_command(const char *name, const char *group)
+/*
+ * Of the commands in a group; else of all, and of the groups. Fills `nearest`; false: there is
+ * none.
+ */
+static bool nearest_command(const char *name, const char *group, char nearest[WORD_MAX])
 {
+	char word[sizeof(cli_rows) / sizeof(cli_rows[0])][WORD_MAX];
 	const char *names[sizeof(cli_rows) / sizeof(cli_rows[0])];
 	size_t skip = group ? strlen(group) + 1 : 0;
+	const char *found;
 	size_t n = 0;
 
 	for (unsigned i = 0; i < cli_n_rows; i++) {
-		if (!group || cli_in_group(&cli_rows[i], group))
-			names[n++] = cli_rows[i].name + skip;
+		const char *full = cli_rows[i].name;
+
+		if (group && !cli_in_group(&cli_rows[i], group))
+			continue;
+		(void)snprintf(word[n], WORD_MAX, "%.*s", (int)strcspn(full + skip, " "),
+			       full + skip);
+		names[n] = word[n];
+		n++;
 	}
-	return ota_nearest(name, names, n);
+	found = ota_nearest(name, names, n);
+	(void)snprintf(nearest, WORD_MAX, "%s", found ? found : "");
+	return found != NULL;
 }
 
 enum cli_exit cli_unknown_in_group(const char *group, const char *name)
 {
-	const char *nearest = name ? nearest_command(name, group) : NULL;
+	char nearest[WORD_MAX];
+	bool is_near = name && nearest_command(name, group, nearest);
 
 	if (name)
 		(void)cli_error(CLI_USAGE, group, "unknown command \"%s\"", name);
 	else
 		(void)cli_error(CLI_USAGE, group, "no command given");
-	if (nearest)
+	if (is_near)
 		cli_hint("did you mean \"otatool %s %s\"?", group, nearest);
 	else
 		cli_hint("\"otatool help %s\" lists its commands", group);
@@ -97,10 +113,11 @@ enum cli_exit cli_unknown_in_group(const char *group, const char *name)
 
 enum cli_exit cli_unknown_command(const char *name)
 {
-	const char *nearest = nearest_command(name, NULL);
+	char nearest[WORD_MAX];
+	bool is_near = nearest_command(name, NULL, nearest);
 
 	(void)cli_error(CLI_USAGE, NULL, "unknown command \"%s\"", name);
-	if (nearest)
+	if (is_near)
 		cli_hint("did you mean \"otatool %s\"?", nearest);
 	else
 		cli_hint("\"otatool help\" lists the commands");

@@ -21,7 +21,8 @@ static const char usage[] =
 	"have;\n"
 	"#                                 not needed where otatool is installed\n"
 	"#   OTATOOL_RUNNER                runs-on (default: ubuntu-latest)\n"
-	"# Private keys are secrets that hold PEM text. The result is the artifact otatool-matrix.\n";
+	"# Private keys are secrets that hold PEM text. The result is the artifact "
+	"otatool-matrix.\n";
 
 static void put_triggers(struct engine_text *text, const struct matrix_emit *emit)
 {

@@ -54,7 +54,8 @@ const char *matrix_way_text(const struct matrix_view *view, size_t version, char
 		(void)snprintf(out, 128, "newest");
 		return out;
 	case MATRIX_WAY_DIRECT:
-		(void)snprintf(out, 128, "direct");
+		(void)snprintf(out, 128, "direct%s",
+			       matrix_view_is_by_gateway(view, legs) ? ", gateway" : "");
 		return out;
 	case MATRIX_WAY_FULL:
 		(void)snprintf(out, 128, "full image");
@@ -98,6 +99,26 @@ const char *matrix_needs_text(const struct matrix_view *view, char *text, size_t
 			       needs->upgrade_us > 0
 				       ? ota_duration_text(needs->upgrade_us, number[1])
 				       : "");
+	return text;
+}
+
+const char *matrix_stages_text(const struct matrix_view *view, char *text, size_t cap)
+{
+	unsigned n;
+	const struct ota_link *links = ota_matrix_links(&view->matrix->plan, &n);
+	char number[32];
+
+	text[0] = '\0';
+	if (n == 0)
+		(void)snprintf(text, cap, "no link is known: the days are the waiting alone");
+	for (unsigned i = 0; i < n && !text[0]; i++) {
+		if (ota_matrix_gateways(&links[i], view->devices) == 1 &&
+		    (links[i].given >> OTA_LINK_DEVICES & 1U) == 0)
+			(void)snprintf(text, cap,
+				       "this is with one gateway for all %s devices; `matrix plan "
+				       "--link %s,devices=N` says how many each serves",
+				       ota_number_grouped(view->devices, number), links[i].name);
+	}
 	return text;
 }
 

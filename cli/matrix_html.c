@@ -263,11 +263,9 @@ static void put_pairs_card(struct html *html, const struct matrix_view *view)
 	card_end(html);
 }
 
-static void put_notes(struct html *html, const struct matrix_view *view)
+/* What of the folders is not as it should be. */
+static void put_folder_notes(struct html *html, const struct ota_matrix *matrix)
 {
-	const struct ota_matrix *matrix = view->matrix;
-	bool wrong = !view->has_advice && view->total[view->advised].unreached > 0;
-
 	if (matrix->n_missing > 0) {
 		html_put(html, "<p class=\"note bad\">");
 		html_count(html, matrix->n_missing);
@@ -277,10 +275,21 @@ static void put_notes(struct html *html, const struct matrix_view *view)
 		html_put(html, matrix->n_missing == 1 ? " is" : " are");
 		html_put(html, " <a href=\"#missing\">missing</a>: the figures are of what is "
 			       "there.</p>\n");
-	} else if (matrix_html_has_missing(matrix)) {
+	}
+	if (matrix->n_conflicts > 0)
+		html_put(html,
+			 "<p class=\"note bad\">The folders <a href=\"#missing\">differ</a> in "
+			 "results of the same jobs: the first folder counts.</p>\n");
+	else if (matrix->n_missing == 0 && matrix_html_has_missing(matrix))
 		html_put(html, "<p class=\"note\">There is <a href=\"#missing\">more in the "
 			       "folders</a> than the plan asks for.</p>\n");
-	}
+}
+
+static void put_notes(struct html *html, const struct matrix_view *view)
+{
+	bool wrong = !view->has_advice && view->total[view->advised].unreached > 0;
+
+	put_folder_notes(html, view->matrix);
 	html_format(html, "<p class=\"%s\">", wrong ? "note bad" : "advice");
 	html_put(html, view->has_advice ? "<b>Advice:</b> " : "");
 	html_text(html, view->advice);

@@ -41,6 +41,11 @@ static void put_policy_figures(struct html *html, const struct matrix_view *view
 	html_count(html, total->bytes);
 	html_put(html, "</td><td>");
 	html_count(html, total->n_patches);
+	if (total->used < total->n_patches) {
+		html_put(html, ", ");
+		html_count(html, total->used);
+		html_put(html, " used");
+	}
 	html_put(html, "</td><td>");
 	html_count(html, total->stored);
 	html_put(html, "</td>");
@@ -70,7 +75,7 @@ static void put_policy_row(struct html *html, const struct matrix_view *view, un
 	html_format(html, "<br><small>%s</small></th>",
 		    matrix_html_policy_words((enum ota_matrix_policy)at));
 	if (!total->complete) {
-		html_format(html, "<td class=\"text no\" colspan=\"%d\">not complete</td></tr>\n",
+		html_format(html, "<td class=\"text soft\" colspan=\"%d\">not complete</td></tr>\n",
 			    air ? 9 : 7);
 		return;
 	}
@@ -139,7 +144,7 @@ static void put_incomplete(struct html *html, const struct matrix_view *view)
 		char names[MATRIX_TEXT_MAX];
 
 		if (matrix_view_incomplete(view, i, names)) {
-			html_format(html, "<p class=\"note bad\">%s not complete: ", names);
+			html_format(html, "<p class=\"soft\">%s not complete: ", names);
 			html_text(html, view->total[i].why);
 			html_put(html, "</p>\n");
 		}
@@ -204,6 +209,8 @@ static void put_route_words(struct html *html, const struct matrix_view *view, s
 		break;
 	case MATRIX_WAY_DIRECT:
 		html_put(html, "direct");
+		if (matrix_view_is_by_gateway(view, view->legs[at]))
+			html_put(html, ", <small>applied by a gateway</small>");
 		break;
 	case MATRIX_WAY_FULL:
 		html_put(html, "full image");

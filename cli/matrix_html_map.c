@@ -426,6 +426,9 @@ void matrix_html_map(struct html *html, const struct matrix_view *view)
 		       "image.");
 	if (map.n > ROOMY_MAX)
 		html_put(html, " Numbers show in the large map.");
+	if (view->n_gateway > 0)
+		html_put(html, " Where a gateway applies the patch, the device receives the new "
+			       "image whole.");
 	html_put(html, "</p>\n");
 	if (map.first > 0) {
 		html_put(html, "<p class=\"note\">The map shows the newest ");

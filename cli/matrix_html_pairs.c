@@ -5,7 +5,8 @@
 
 #include "matrix_html_part.h"
 
-#define SHORT_ID 12U /* digits of an id, enough to find its file by */
+#define SHORT_ID  12U /* digits of an id, enough to find its file by */
+#define IN_REPORT "otatool matrix report --json"
 
 /* Of a job, whose versions are the cell's. */
 static struct matrix_cell cell_of(const struct matrix_view *view, size_t job)
@@ -29,13 +30,13 @@ static void put_pair_head(struct html *html, const struct matrix_view *view, siz
 	html_put(html, "</th>");
 }
 
-static void put_left_out(struct html *html, size_t n, size_t max)
+static void put_left_out(struct html *html, size_t n, size_t max, const char *where)
 {
 	if (n <= max)
 		return;
 	html_put(html, "<p class=\"soft\">");
 	html_count(html, n - max);
-	html_put(html, " more are left out here; index.json has all.</p>\n");
+	html_format(html, " more are left out here; %s has all.</p>\n", where);
 }
 
 /* -- verdicts ---------------------------------------------------------------------------------- */
@@ -88,7 +89,7 @@ static void put_noes(struct html *html, const struct matrix_view *view, size_t n
 	}
 	html_put(html, "</tbody></table>\n");
 	html_wide_end(html);
-	put_left_out(html, n, HTML_ROWS_MAX);
+	put_left_out(html, n, HTML_ROWS_MAX, IN_REPORT);
 	html_put(html, "</details>\n");
 }
 
@@ -167,6 +168,15 @@ void matrix_html_verdicts(struct html *html, const struct matrix_view *view)
 
 /* -- what is missing --------------------------------------------------------------------------- */
 
+/* Of a damaged one. */
+static void put_why(struct html *html, const char *why)
+{
+	if (!why[0])
+		return;
+	html_put(html, "<br>");
+	html_text(html, why);
+}
+
 static void put_missing_pairs(struct html *html, const struct matrix_view *view)
 {
 	const struct ota_matrix *matrix = view->matrix;
@@ -188,17 +198,14 @@ static void put_missing_pairs(struct html *html, const struct matrix_view *view)
 		matrix_html_pair(html, view, i);
 		html_put(html, " <small>job ");
 		html_text_cut(html, matrix->plan.job[i].id, SHORT_ID);
-		html_put(html, "</small></li>\n");
+		html_put(html, "</small>");
+		put_why(html, cell_of(view, i).why);
+		html_put(html, "</li>\n");
 		shown++;
 	}
 	html_put(html, "</ul>\n");
-	put_left_out(html, matrix->n_missing, HTML_ROWS_MAX);
+	put_left_out(html, matrix->n_missing, HTML_ROWS_MAX, IN_REPORT);
 	html_put(html, "</details>\n");
-}
-
-static const char *damage_name(const struct ota_matrix *matrix, size_t at)
-{
-	return matrix_view_damage(&matrix->damaged[at]);
 }
 
 static const char *conflict_name(const struct ota_matrix *matrix, size_t at)
@@ -230,13 +237,13 @@ static void put_list(struct html *html, const struct ota_matrix *matrix, const c
 		html_put(html, "</li>\n");
 	}
 	html_put(html, "</ul>\n");
-	put_left_out(html, n, HTML_ROWS_MAX);
+	put_left_out(html, n, HTML_ROWS_MAX, "otatool matrix merge");
 }
 
 bool matrix_html_has_missing(const struct ota_matrix *matrix)
 {
-	return matrix->n_missing > 0 || matrix->n_damaged > 0 || matrix->n_conflicts > 0 ||
-	       matrix->n_extra > 0 || matrix->n_stray > 0;
+	return matrix->n_missing > 0 || matrix->n_conflicts > 0 || matrix->n_extra > 0 ||
+	       matrix->n_stray > 0;
 }
 
 void matrix_html_missing(struct html *html, const struct matrix_view *view)
@@ -248,7 +255,6 @@ void matrix_html_missing(struct html *html, const struct matrix_view *view)
 	matrix_html_begin(html, "missing", "Missing and failed");
 	if (matrix->n_missing > 0)
 		put_missing_pairs(html, view);
-	put_list(html, matrix, "Results that cannot be used:", damage_name, matrix->n_damaged);
 	put_list(html, matrix, "Jobs with different results in the folders:", conflict_name,
 		 matrix->n_conflicts);
 	put_list(html, matrix, "Results that are no job's of this plan:", extra_name,
@@ -329,7 +335,7 @@ void matrix_html_pairs(struct html *html, const struct matrix_view *view)
 		put_pair_row(html, view, i);
 	html_put(html, "</tbody></table>\n");
 	html_wide_end(html);
-	put_left_out(html, n, HTML_PAIRS_ROWS_MAX);
+	put_left_out(html, n, HTML_PAIRS_ROWS_MAX, IN_REPORT);
 	html_put(html, "</details>\n");
 	matrix_html_end(html);
 }

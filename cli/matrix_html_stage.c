@@ -12,6 +12,7 @@
 #define PLOT_TOP     14U
 #define PLOT_WIDTH   340U
 #define PLOT_HEIGHT  160U
+#define TEXT_MAX     256U /* of a sentence */
 #define WHOLE        100U /* percent */
 #define QUARTER      25U
 
@@ -93,6 +94,7 @@ static void put_stage_row(struct html *html, const struct ota_matrix_stage *stag
 void matrix_html_stages(struct html *html, const struct matrix_view *view)
 {
 	const struct ota_matrix_stage *last = &view->stage[OTA_MATRIX_STAGES - 1];
+	char text[TEXT_MAX];
 
 	if (!view->has_updates)
 		return;
@@ -101,10 +103,12 @@ void matrix_html_stages(struct html *html, const struct matrix_view *view)
 		    ota_matrix_policy_name(view->advised));
 	matrix_html_time(html, view->soak_us);
 	html_put(html, " after each stage but the last.");
-	if (!last->has_time)
-		html_put(html, " The time of sending is not known: the days are the waiting "
-			       "alone.");
 	html_put(html, "</p>\n");
+	if (matrix_stages_text(view, text, sizeof(text))[0]) {
+		html_put(html, "<p class=\"note\">");
+		html_text(html, text);
+		html_put(html, "</p>\n");
+	}
 	html_wide_begin(html, "Roll-out in stages");
 	html_put(html, "<table><thead><tr><th scope=\"col\" class=\"text\">Up to</th>"
 		       "<th scope=\"col\">Devices</th><th scope=\"col\">Bytes sent</th>"

@@ -25,10 +25,11 @@ static bool end_list(struct matrix_doc *doc, size_t n)
 {
 	size_t most = doc->markdown ? ITEMS_MARKDOWN : ITEMS_TEXT;
 	char text[64];
+	char number[32];
 
 	if (n <= most)
 		return n > 0;
-	(void)snprintf(text, sizeof(text), "... and %zu more", n - most);
+	(void)snprintf(text, sizeof(text), "... and %s more", ota_number_grouped(n - most, number));
 	matrix_doc_item(doc, text);
 	return true;
 }
@@ -60,22 +61,6 @@ bool matrix_list_incomplete(const struct matrix_view *view, struct matrix_doc *d
 	return end_list(doc, n);
 }
 
-static int compare_damage(const void *id, const void *damage)
-{
-	return strcmp(id, ((const struct ota_matrix_damage *)damage)->id);
-}
-
-/* Why there is no such patch; "": nothing is known. */
-static const char *why_of(const struct ota_matrix *matrix, const struct matrix_cell *cell)
-{
-	const struct ota_matrix_damage *damage = NULL;
-
-	if (cell->kind == MATRIX_CELL_MISSING && matrix->n_damaged > 0)
-		damage = bsearch(matrix->plan.job[cell->job].id, matrix->damaged, matrix->n_damaged,
-				 sizeof(*matrix->damaged), compare_damage);
-	return damage ? matrix_view_damage(damage) : cell->why;
-}
-
 /* All jobs of a kind of cell, with why. */
 static bool list_jobs(const struct matrix_view *view, enum matrix_cell_kind kind,
 		      struct matrix_doc *doc)
@@ -86,13 +71,12 @@ static bool list_jobs(const struct matrix_view *view, enum matrix_cell_kind kind
 	for (size_t i = 0; i < plan->n_jobs; i++) {
 		const struct ota_matrix_job *job = &plan->job[i];
 		struct matrix_cell cell = matrix_view_cell(view, job->old_at, job->new_at);
-		const char *why = why_of(view->matrix, &cell);
 		char text[ITEM_MAX];
 
 		if (cell.kind != kind)
 			continue;
 		(void)snprintf(text, sizeof(text), "%s -> %s%s%s", view->label[job->old_at].text,
-			       view->label[job->new_at].text, why[0] ? ": " : "", why);
+			       view->label[job->new_at].text, cell.why[0] ? ": " : "", cell.why);
 		list_item(doc, &n, text);
 	}
 	return end_list(doc, n);

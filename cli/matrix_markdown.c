@@ -47,6 +47,18 @@ static void print_table(struct matrix_table *table, struct matrix_doc *doc)
 	matrix_table_free(table);
 }
 
+static void print_spread(const struct matrix_view *view, struct matrix_doc *doc)
+{
+	struct matrix_table table;
+
+	matrix_fill_spread(view, &table);
+	if (table.failed || table.n_rows > 1) {
+		matrix_doc_heading(doc, "Patches, bytes");
+		matrix_table_print(&table, doc);
+	}
+	matrix_table_free(&table);
+}
+
 static void print_sizes(const struct matrix_view *view, struct matrix_doc *doc)
 {
 	struct matrix_table table;
@@ -54,12 +66,11 @@ static void print_sizes(const struct matrix_view *view, struct matrix_doc *doc)
 
 	if (view->matrix->plan.n_jobs == 0)
 		return;
-	matrix_doc_heading(doc, "Patches");
 	if (matrix_map_columns(view) > MAP_COLUMNS_MAX) {
-		matrix_fill_spread(view, &table);
-		print_table(&table, doc);
+		print_spread(view, doc);
 		return;
 	}
+	matrix_doc_heading(doc, "Patches");
 	matrix_fill_map(view, false, &table);
 	print_table(&table, doc);
 	matrix_say_marks(view, text, sizeof(text));
@@ -84,8 +95,7 @@ static void print_stages(const struct matrix_view *view, struct matrix_doc *doc)
 	matrix_doc_heading(doc, text);
 	matrix_fill_stages(view, &table);
 	print_table(&table, doc);
-	matrix_say_untimed(view, text, sizeof(text));
-	print_sentence(text, doc);
+	print_sentence(matrix_stages_text(view, text, sizeof(text)), doc);
 }
 
 static void print_costs(const struct matrix_view *view, struct matrix_doc *doc)

@@ -184,7 +184,9 @@ void matrix_say_marks(const struct matrix_view *view, char *text, size_t cap)
 	};
 	unsigned kinds = kinds_of(view);
 
-	(void)snprintf(text, cap, "what is sent, of the new image whole");
+	(void)snprintf(text, cap, "the patch, of the new image whole%s",
+		       view->n_gateway > 0 ? " (a gateway applies it, the device receives all)"
+					   : "");
 	for (size_t i = 0; i < COUNT(marks); i++) {
 		size_t at = strlen(text);
 
@@ -359,6 +361,8 @@ static void fill_policy(const struct matrix_view *view, const struct ota_matrix_
 		return;
 	}
 	matrix_table_cell(table, 1, "%s", matrix_bytes_text(total->n_patches, text));
+	if (total->used < total->n_patches)
+		matrix_table_cell(table, 1, "%s, %zu used", text, total->used);
 	matrix_table_cell(table, 2, "%s", matrix_bytes_text(total->stored, text));
 	matrix_table_cell(table, 3, "%s", matrix_bytes_text(matrix_view_each(total), text));
 	matrix_table_cell(
@@ -402,7 +406,7 @@ void matrix_say_columns(const struct matrix_view *view, char *text, size_t cap)
 
 void matrix_fill_stages(const struct matrix_view *view, struct matrix_table *table)
 {
-	static const char *const headings[] = {"STAGE", "DEVICES", "BYTES", "SENDING",
+	static const char *const headings[] = {"STAGE", "MORE DEVICES", "MORE BYTES", "SENDING",
 					       "DONE AFTER"};
 
 	matrix_table_start(table, headings, COUNT(headings));
@@ -417,10 +421,4 @@ void matrix_fill_stages(const struct matrix_view *view, struct matrix_table *tab
 		matrix_table_cell(table, 3, "%s", matrix_time_text(stage->sending_us, text));
 		matrix_table_cell(table, 4, "%s", matrix_days_text(stage->done_us, text));
 	}
-}
-
-void matrix_say_untimed(const struct matrix_view *view, char *text, size_t cap)
-{
-	(void)snprintf(text, cap, "%s",
-		       has_links(view) ? "" : "no link is known: DONE AFTER is the waiting alone");
 }

@@ -102,8 +102,8 @@ static void print_versions(const struct ota_matrix_plan *plan, FILE *out)
 		if (version->has_version)
 			(void)ota_matrix_version_text(&version->version, number);
 		share_text(plan, version->fleet, share);
-		(void)fprintf(out, "  %s%*s", version->name,
-			      (int)(width - columns(version->name)), "");
+		(void)fprintf(out, "  %s%*s", version->name, (int)(width - columns(version->name)),
+			      "");
 		if (strcmp(number, version->name) != 0)
 			(void)fprintf(out, "  %s", number);
 		(void)fprintf(out, "  %12s bytes%s  %s\n", ota_number_grouped(version->len, size),
@@ -153,7 +153,7 @@ static void print_effort(const struct plan_numbers *numbers, FILE *out)
 	shared = numbers->expected_us / threads;
 	if (shared < numbers->longest_us)
 		shared = numbers->longest_us;
-	(void)fprintf(out, "time    about %s on one core",
+	(void)fprintf(out, "time    about %s on one core of a usual desktop",
 		      ota_duration_text(numbers->expected_us, all));
 	if (shared < numbers->expected_us)
 		(void)fprintf(out, ", %s with -j %u", ota_duration_text(shared, some), threads);
@@ -164,7 +164,7 @@ static void print_effort(const struct plan_numbers *numbers, FILE *out)
 	else if (numbers->threads < numbers->n_made)
 		(void)fprintf(out, "-j %u fits " PLAN_MEMORY_TEXT "\n", numbers->threads);
 	else
-		(void)fprintf(out, "any -j fits " PLAN_MEMORY_TEXT "\n");
+		(void)fprintf(out, PLAN_MEMORY_TEXT " are enough for any -j\n");
 }
 
 /* Which versions cannot be sent the newest image whole: they depend on a patch. */
@@ -182,11 +182,15 @@ static void print_full(const struct ota_matrix_plan *plan, FILE *out)
 			reason = full->reason;
 	}
 	if (n > 0)
-		(void)fprintf(out,
-			      "full    the newest image, sent whole, does not fit %zu of %zu: %s\n",
-			      n, plan->n_versions, reason);
+		(void)fprintf(
+			out,
+			"full    the newest image, sent whole, does not fit on devices of %zu of "
+			"%zu versions: %s\n",
+			n, plan->n_versions, reason);
 	else if (plan->has_target)
-		(void)fprintf(out, "full    the newest image, sent whole, fits every version\n");
+		(void)fprintf(
+			out,
+			"full    the newest image, sent whole, fits on devices of every version\n");
 }
 
 void plan_print(const struct ota_matrix_plan *plan, const struct plan_numbers *numbers, FILE *out)

@@ -69,6 +69,9 @@ static json_t *json_pairs(const struct matrix_view *view)
 		cli_json_text(item, "state", kind_word(cell.kind));
 		if (cell.bytes > 0)
 			cli_json_uint(item, "bytes", cell.bytes);
+		if (cell.kind != MATRIX_CELL_MISSING && view->matrix->result[i].judged)
+			cli_json_text(item, "on",
+				      view->matrix->result[i].on_device ? "device" : "gateway");
 		if (cell.why[0])
 			add_text(item, "reason", cell.why);
 		(void)json_array_append_new(list, item);
@@ -154,6 +157,7 @@ static json_t *json_policies(const struct matrix_view *view)
 		if (!total->complete)
 			add_text(item, "reason", total->why);
 		cli_json_uint(item, "patches", total->n_patches);
+		cli_json_uint(item, "used_patches", total->used);
 		cli_json_uint(item, "stored_bytes", total->stored);
 		cli_json_uint(item, "devices", total->devices);
 		cli_json_uint(item, "unreached_devices", total->unreached);

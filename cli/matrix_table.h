@@ -69,8 +69,6 @@ void matrix_fill_policies(const struct matrix_view *view, struct matrix_table *t
 /* What is in their columns. */
 void matrix_say_columns(const struct matrix_view *view, char *text, size_t cap);
 void matrix_fill_stages(const struct matrix_view *view, struct matrix_table *table);
-/* That no time of sending is in them; or "". */
-void matrix_say_untimed(const struct matrix_view *view, char *text, size_t cap);
 
 /* matrix_lists.c: of long ones the rest is counted. False: there is nothing to say. */
 bool matrix_list_unreached(const struct matrix_view *view, struct matrix_doc *doc);

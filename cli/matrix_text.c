@@ -61,9 +61,11 @@ static void print_sizes(const struct matrix_view *view, struct matrix_doc *doc)
 
 	if (view->matrix->plan.n_jobs == 0 || print_map(view, doc))
 		return;
-	matrix_doc_heading(doc, "PATCHES, BYTES");
 	matrix_fill_spread(view, &table);
-	matrix_table_print(&table, doc);
+	if (table.failed || table.n_rows > 1) {
+		matrix_doc_heading(doc, "PATCHES, BYTES");
+		matrix_table_print(&table, doc);
+	}
 	matrix_table_free(&table);
 }
 
@@ -108,8 +110,7 @@ static void print_stages(const struct matrix_view *view, struct matrix_doc *doc)
 	matrix_fill_stages(view, &table);
 	matrix_table_print(&table, doc);
 	matrix_table_free(&table);
-	matrix_say_untimed(view, text, sizeof(text));
-	print_sentence(text, doc);
+	print_sentence(matrix_stages_text(view, text, sizeof(text)), doc);
 }
 
 static void print_rest(const struct matrix_view *view, struct matrix_doc *doc)

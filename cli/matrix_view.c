@@ -73,6 +73,28 @@ static unsigned permille_of(uint64_t part, uint64_t whole)
 	return permille < UINT_MAX ? (unsigned)permille : UINT_MAX;
 }
 
+/*
+ * Why a missing job's result cannot be used, without the folder, which is another on each machine:
+ * "patches/ID.otd: is not there"; "": there is none.
+ */
+static const char *why_missing(const struct ota_matrix *matrix, size_t job)
+{
+	static const char *const inside[] = {"results/", "patches/"};
+	const char *id = matrix->plan.job[job].id;
+	const struct ota_matrix_damage *damage = ota_matrix_find_damage(matrix, id);
+
+	for (size_t i = 0; damage && i < sizeof(inside) / sizeof(inside[0]); i++) {
+		char name[OTA_MATRIX_PATH_MAX];
+		const char *found;
+
+		(void)snprintf(name, sizeof(name), "%s%s.", inside[i], id);
+		found = strstr(damage->why, name);
+		if (found)
+			return found;
+	}
+	return damage ? damage->why : "";
+}
+
 struct matrix_cell matrix_view_cell(const struct matrix_view *view, size_t old_at, size_t new_at)
 {
 	const struct ota_matrix *matrix = view->matrix;
@@ -85,8 +107,10 @@ struct matrix_cell matrix_view_cell(const struct matrix_view *view, size_t old_a
 		return cell;
 	cell.job = (size_t)(job - matrix->plan.job);
 	cell.kind = MATRIX_CELL_MISSING;
-	if (!matrix->has[cell.job])
+	if (!matrix->has[cell.job]) {
+		cell.why = why_missing(matrix, cell.job);
 		return cell;
+	}
 	result = &matrix->result[cell.job];
 	cell.bytes = result->made ? result->sent_len : 0;
 	cell.permille = permille_of(cell.bytes, whole);
@@ -94,7 +118,10 @@ struct matrix_cell matrix_view_cell(const struct matrix_view *view, size_t old_a
 		cell.kind = MATRIX_CELL_UNFIT;
 		cell.why = result->reason;
 	} else {
-		cell.kind = cell.bytes >= whole ? MATRIX_CELL_NO_GAIN : MATRIX_CELL_PATCH;
+		cell.kind = MATRIX_CELL_PATCH;
+		/* A larger patch is of use where the image whole does not fit. */
+		if (cell.bytes >= whole && ota_matrix_full_leg(matrix, old_at, new_at).fits)
+			cell.kind = MATRIX_CELL_NO_GAIN;
 	}
 	return cell;
 }
@@ -112,20 +139,11 @@ enum matrix_way matrix_view_way(const struct matrix_view *view, size_t version)
 	return view->legs[version][0].is_full ? MATRIX_WAY_FULL : MATRIX_WAY_DIRECT;
 }
 
-const char *matrix_view_damage(const struct ota_matrix_damage *damage)
+bool matrix_view_is_by_gateway(const struct matrix_view *view, const struct ota_matrix_leg *leg)
 {
-	static const char *const folders[] = {"results/", "patches/"};
+	const struct ota_matrix_result *result = &view->matrix->result[leg->job];
 
-	for (size_t i = 0; i < sizeof(folders) / sizeof(folders[0]); i++) {
-		char name[OTA_MATRIX_PATH_MAX];
-		const char *found;
-
-		(void)snprintf(name, sizeof(name), "%s%s.", folders[i], damage->id);
-		found = strstr(damage->why, name);
-		if (found)
-			return found;
-	}
-	return damage->why;
+	return !leg->is_full && result->judged && !result->on_device;
 }
 
 /* -- advice ------------------------------------------------------------------------------------ */
@@ -227,7 +245,12 @@ static void say_missing(struct matrix_view *view)
 	size_t at = strlen(view->advice);
 	char number[32];
 
-	if (n > 0)
+	if (n > 0 && view->advised == OTA_MATRIX_FULL)
+		(void)snprintf(view->advice, sizeof(view->advice),
+			       "full, so far: %s %s missing, and no other costs less than the "
+			       "newest image sent whole",
+			       ota_number_grouped(n, number), n == 1 ? "patch is" : "patches are");
+	else if (n > 0)
 		(void)snprintf(view->advice + at, sizeof(view->advice) - at,
 			       "; so far, for %s %s missing", ota_number_grouped(n, number),
 			       n == 1 ? "patch is" : "patches are");
@@ -249,6 +272,11 @@ static void advise(struct matrix_view *view)
 	else if (!view->has_advice)
 		(void)snprintf(view->advice, cap,
 			       "no policy reaches every version that has devices: %s", why);
+	else if (view->advised == OTA_MATRIX_FULL && view->n_gateway > 0 &&
+		 view->n_gateway == view->n_patches)
+		(void)snprintf(view->advice, cap,
+			       "full: a gateway applies the patches, so devices receive the "
+			       "newest image whole in any case");
 	else if (view->advised == OTA_MATRIX_FULL)
 		(void)snprintf(view->advice, cap,
 			       "full: no patches cost less than the newest image sent whole");
@@ -312,12 +340,17 @@ static void assume_fleet(struct matrix_view *view)
 	if (!plan->has_target)
 		assume(view, "no target: every patch counts as fitting, and nothing is known of "
 			     "links (matrix plan --target)");
+	if (view->n_gateway > 0)
+		assume(view,
+		       "a gateway applies %s of the patches: devices then receive the new image "
+		       "whole, and that is what counts",
+		       ota_number_grouped(view->n_gateway, number));
 	if (view->matrix->n_missing > 0)
 		assume(view,
-		       "%s of %s patches missing: in their place the whole image is counted, where "
+		       "%s of %s patch%s missing: in its place the whole image is counted, where "
 		       "it fits",
 		       ota_number_grouped(view->matrix->n_missing, number),
-		       ota_number_grouped(plan->n_jobs, planned));
+		       ota_number_grouped(plan->n_jobs, planned), plan->n_jobs == 1 ? "" : "es");
 }
 
 /* How many the link's own sentences are to speak of. */
@@ -440,10 +473,12 @@ static void look_at_jobs(struct matrix_view *view)
 		view->is_new[matrix->plan.job[i].new_at] = true;
 		if (!matrix->has[i])
 			continue;
-		if (result->made && (!result->judged || result->fits))
-			view->n_patches++;
-		else
+		if (!result->made || (result->judged && !result->fits)) {
 			view->n_unfit++;
+			continue;
+		}
+		view->n_patches++;
+		view->n_gateway += result->judged && !result->on_device;
 	}
 }
 
@@ -461,7 +496,7 @@ static void look_at_route(struct matrix_view *view, size_t version)
 		const struct ota_matrix_leg *leg = &view->legs[version][i];
 		const struct ota_matrix_result *result = &view->matrix->result[leg->job];
 
-		if (leg->is_full || (result->judged && !result->on_device))
+		if (leg->is_full || matrix_view_is_by_gateway(view, leg))
 			continue;
 		needs->any = true;
 		take_larger(&needs->ram, result->ram);
@@ -479,12 +514,11 @@ static enum ota_err add_up(struct matrix_view *view, struct ota_diag *diag)
 	for (unsigned i = 0; i < OTA_MATRIX_POLICIES && err == OTA_OK; i++)
 		err = ota_matrix_total(matrix, (enum ota_matrix_policy)i, view->devices,
 				       &view->total[i], diag);
-	if (err == OTA_OK)
-		advise(view);
-	if (err == OTA_OK)
-		err = ota_matrix_roll_out(matrix, view->advised, view->devices, view->soak_us,
-					  view->stage, diag);
-	return err;
+	if (err != OTA_OK)
+		return err;
+	advise(view);
+	return ota_matrix_roll_out(matrix, view->advised, view->devices, view->soak_us, view->stage,
+				   diag);
 }
 
 enum cli_exit matrix_view_make(struct matrix_view *view, const struct ota_matrix *matrix)

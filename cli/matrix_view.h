@@ -25,7 +25,8 @@ enum matrix_cell_kind {
 	MATRIX_CELL_NOT_PLANNED = 0,
 	MATRIX_CELL_MISSING, /* planned, not made */
 	MATRIX_CELL_UNFIT,   /* no patch fits the target; `why` */
-	MATRIX_CELL_NO_GAIN, /* there is a patch, and the new image whole is not larger */
+	MATRIX_CELL_NO_GAIN, /* there is a patch, and the new image whole, which fits, is no larger
+			      */
 	MATRIX_CELL_PATCH,
 };
 
@@ -34,7 +35,7 @@ struct matrix_cell {
 	size_t job;        /* of all but NOT_PLANNED */
 	uint64_t bytes;    /* of the file that is sent; 0: there is none */
 	unsigned permille; /* of the new image whole, rounded; 1 to 999 of what is less */
-	const char *why;   /* UNFIT: may hold anything; else "" */
+	const char *why;   /* UNFIT, and MISSING when it is damaged: may hold anything; else "" */
 };
 
 /* How a version gets to the newest, in short. */
@@ -81,6 +82,8 @@ struct matrix_view {
 	struct ota_matrix_stage stage[OTA_MATRIX_STAGES]; /* of the advised policy */
 	size_t n_patches;                                 /* jobs with a patch that fits */
 	size_t n_unfit;                                   /* jobs that no patch fits */
+	/* Of the patches that fit: a gateway applies them, and the devices receive images whole. */
+	size_t n_gateway;
 	struct matrix_needs needs;
 	/* What the figures rest on, a sentence each. Owned. */
 	char (*assumption)[MATRIX_ASSUMPTION_MAX];
@@ -95,10 +98,10 @@ size_t matrix_view_newest(const struct matrix_view *view);
 struct matrix_cell matrix_view_cell(const struct matrix_view *view, size_t old_at, size_t new_at);
 enum matrix_way matrix_view_way(const struct matrix_view *view, size_t version);
 
+/* A step's patch is applied by a gateway. */
+bool matrix_view_is_by_gateway(const struct matrix_view *view, const struct ota_matrix_leg *leg);
 /* Bytes that a policy sends to one device, on average, rounded up. */
 uint64_t matrix_view_each(const struct ota_matrix_total *total);
-/* Why a damaged job is none, without the folder: "patches/ID.otd: is not there". */
-const char *matrix_view_damage(const struct ota_matrix_damage *damage);
 
 /*
  * "latest, all": an incomplete policy, and those after it that are so for the same reason. False:
@@ -109,10 +112,16 @@ bool matrix_view_incomplete(const struct matrix_view *view, unsigned policy,
 
 /* Figures in words, into `out`, which is returned. */
 
-/* "direct", "via 1.2.0, 1.4.0", "full image", "none", "newest"; cut with "..." when long. */
+/* "direct", "direct, gateway", "via 1.2.0, 1.4.0", "full image", "none", "newest"; cut with "..."
+ * when long. */
 const char *matrix_way_text(const struct matrix_view *view, size_t version, char out[128]);
 /* What the patches of the best routes ask of a device, at most, a sentence; or "". */
 const char *matrix_needs_text(const struct matrix_view *view, char *text, size_t cap);
+/*
+ * What most of all the stages' times rest on, a sentence: no link is known, or one gateway for all
+ * devices; or "".
+ */
+const char *matrix_stages_text(const struct matrix_view *view, char *text, size_t cap);
 /* "12.3 %"; "< 0.1 %"; "> 999 %". */
 const char *matrix_percent_text(uint64_t part, uint64_t whole, char out[MATRIX_TEXT_MAX]);
 /* "1,234", bytes. */

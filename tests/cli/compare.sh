@@ -156,6 +156,9 @@ checks=$((checks + 1))
 says out ' removed +gone$'
 says out '^ +[0-9.]+ +[0-9.]+ +patch header$'
 says out '^[0-9]+ symbols: [0-9]+ added, 1 removed, [0-9]+ changed, '
+cp new.elf a_b_c.elf
+expect 0 "$OTATOOL" compare old.elf a_b_c.elf --markdown
+says out '^a\\_b\\_c\.elf is '
 # The column of costs adds up, as it is shown.
 checks=$((checks + 1))
 for top in 0 1 5 1000; do
@@ -178,6 +181,7 @@ says out '^new.elf is .* % of it for 1 section: \.text$'
 checks=$((checks + 1))
 ! grep -q grows out || fail "--by section lists symbols"
 expect 0 "$OTATOOL" compare old.elf new.elf --markdown
+says out '^new\.elf is .*, [0-9]+ % of it for [0-9]+ symbols?: '
 says out '^\| [0-9.]+ \| [0-9.]+ \| [0-9]+ \|  \| [0-9]+ \| \+[0-9]+ \| added \| comes \|$'
 
 # Other formats have no account: changed bytes are counted instead, and that is said.

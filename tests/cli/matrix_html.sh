@@ -86,17 +86,17 @@ look() {
 
 look --text hostile.html 4 board.html 4 missing.html 4 one.html 1 two.html 2 sixty.html 60
 # The page is the same whatever built the program: one build opens it.
-[ "${OTA_SANITIZE:-OFF}" = OFF ] || {
+[ "${OTA_SANITIZE:-OFF}" = OFF ] || finish
+
+# skip WORDS: no browser, but the text has been looked at.
+skip() {
+	echo "skipped, but for the text: $1"
+	[ "$failures" != 0 ] || exit 77
 	finish
-	exit
 }
 for tool in chromium chromedriver; do
-	command -v "$tool" >/dev/null && continue
-	echo "skipped, but for its text: $tool is not there (scripts/bootstrap all)"
-	finish && exit 77
-	exit 1
+	command -v "$tool" >/dev/null || skip "$tool is not there (scripts/bootstrap all)"
 done
 look ${MATRIX_SHOTS:+--shots "$MATRIX_SHOTS"} hostile.html 4 missing.html 4 one.html 1
-cat seen
-finish || exit 1
-exit "$found"
+[ "$found" != 77 ] || skip "$(cat seen)"
+finish

@@ -165,6 +165,8 @@ expect 2 plan raw -o raw/app-1.2.0.bin
 
 # -- the same bytes under another number: a warning, and one patch
 cp raw/app-1.10.0.bin raw/app-1.11.0.bin
+expect 0 plan raw -o deep/er/equal.json
+says err ': raw/app-1\.11\.0\.bin: 1\.11\.0 has the very bytes of 1\.10\.0'
 expect 0 plan raw -o equal.json
 says err 'raw/app-1\.11\.0\.bin: 1\.11\.0 has the very bytes of 1\.10\.0'
 says out '3 of them are of the same images as others: 7 are made'
@@ -228,6 +230,7 @@ says err 'images/cut\.img: image is cut off'
 says err 'images/flipped\.img: '
 says err 'images/nothing\.img: is empty'
 says err 'found 3 errors in 6 files'
+says err 'hint: --skip-corrupt plans without them'
 expect 0 plan images -o skipped.json --skip-corrupt
 says err 'images/cut\.img: is corrupt and left out: image is cut off'
 same skipped.json images.json
@@ -275,7 +278,7 @@ has t.json 'o["target"]["ram_bytes"], o["target"]["max_airtime_us"]' '(20480, 36
 has t.json 'o["make"].get("format")' None
 has t.json '[v["full"]["fits"] for v in o["versions"]]' '[True, True, True]'
 expect 0 plan images -o t.json --target water-meter-l476 --max-patch 1000
-says out 'does not fit 3 of 3: .*your limit'
+says out 'does not fit on devices of 3 of 3 versions: .*your limit'
 "$OTATOOL" targets water-meter-l476 --yaml >board.yaml 2>/dev/null ||
 	cp "$OTA_SOURCE/targets/water-meter-l476.yaml" board.yaml
 expect 0 plan images -o t2.json --target ./board.yaml --max-patch 1000
@@ -301,6 +304,7 @@ says err 'no patch for water-meter-l476 can be made so: otd has no secondary com
 "$OTATOOL" sign body -o wide.img --version 3.0.0 --header-size 0x200 --pad-header -S 448K \
 	--align 8 --pad >/dev/null 2>&1
 expect 0 plan images/9.9.9.img wide.img -o wide.json --target water-meter-l476 --max-patch 4000
+says err 'padding: bytes follow the image in 1 of 2 versions'
 has wide.json '[v["full"]["fits"] for v in o["versions"]]' '[True, True]'
 expect 2 plan images -o none.json --target - --pairs from=- <board.yaml
 says err 'standard input'
@@ -318,6 +322,10 @@ expect 2 plan images -o none.json --format bsdiff --window 16K
 expect 2 plan images -o none.json --safe-distance 16K
 expect 0 plan images -o place.json --in-place
 has place.json 'o["make"]["safe_distance_bytes"]' 16384
+
+# -- the group's name is a word that may be misspelt, too
+expect 2 "$OTATOOL" matri plan images
+says err 'did you mean "otatool matrix"'
 
 # -- engines
 expect 2 plan images -o none.json --emit steam

@@ -115,7 +115,7 @@ expect 3 run releases/app-1.0.0.bin -o x
 expect 2 run plan.json -o x -k "$OTA_VECTORS/keys/none.pem"
 says err 'nothing is signed'
 expect 4 run plan.json -o releases/app-1.0.0.bin
-says err 'is no folder'
+says err ': releases/app-1\.0\.0\.bin: is no folder'
 absent x
 if [ "$(id -u)" != 0 ]; then
 	mkdir closed && chmod 555 closed

@@ -335,7 +335,7 @@ def open_reports(reports, shots):
         try:
             browser = Browser(profile)
         except OSError as error:
-            print(f"skipped: Chromium cannot be started: {error}")
+            print(f"Chromium cannot be started: {error}")
             return False
         try:
             each_report(reports, lambda name, n: check_pages(
