@@ -432,10 +432,10 @@ static void tell_stop(const struct job *job)
 		 outcome->interrupted ? "" : "make that possible, then ");
 }
 
-static bool lacked_memory(const struct ota_matrix_outcome *outcome)
+static bool some_failed_with(const struct ota_matrix_outcome *outcome, enum ota_err err)
 {
 	for (size_t i = 0; i < outcome->n_failures; i++) {
-		if (outcome->failure[i].err == OTA_E_MEMORY)
+		if (outcome->failure[i].err == err)
 			return true;
 	}
 	return false;
@@ -445,9 +445,13 @@ static void tell_hint(const struct job *job)
 {
 	const struct ota_matrix_outcome *outcome = &job->outcome;
 
-	if (lacked_memory(outcome) && !outcome->stopped)
+	if (some_failed_with(outcome, OTA_E_MEMORY) && !outcome->stopped)
 		cli_hint("run it again with a smaller -j, or with --memory N: then fewer are made "
 			 "at once");
+	else if (some_failed_with(outcome, OTA_E_IO) && !cli_has(job->args, IMAGES) &&
+		 !outcome->stopped)
+		cli_hint("run it again when that is put right: only what failed is made; with "
+			 "--images DIR relative paths of images start there, not at the plan");
 	else if (outcome->n_failures > 0 && !outcome->stopped)
 		cli_hint("run it again when that is put right: only what failed is made");
 	else if (outcome->n_unfit > 0 && !cli_has(job->args, ALLOW_FULL))

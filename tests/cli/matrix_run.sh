@@ -76,6 +76,11 @@ same_tree one hurt
 
 # -- failures ----------------------------------------------------------------------------------------
 
+# A copied plan: its images' paths start elsewhere.
+mkdir copied && cp plan.json copied/
+expect 4 run copied/plan.json -o copied/out
+says err 'hint: .*with --images DIR relative paths of images start there'
+
 cp -r releases broken
 put broken/app-1.0.1.bin 77 00
 mkdir elsewhere && mv broken elsewhere/releases
