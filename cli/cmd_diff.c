@@ -355,15 +355,11 @@ static enum cli_exit read_images(struct diff_job *job)
 static void find_lead(struct diff_job *job)
 {
 	struct ota_delta_plan *plan = &job->plan.delta;
-	uint32_t block = plan->block;
 
-	if (!plan->in_place || (job->target_name && !job->delta.has_distance))
-		return;
-	if (block == 0 &&
-	    (!job->target_name || ota_in_place_block(&job->target, &block, NULL) != OTA_OK))
-		block = OTA_DELTA_BLOCK;
-	plan->lead = ota_delta_lead(block, ota_index_old(job->index).len, job->new_image.len,
-				    job->delta.distance);
+	if (plan->in_place && (!job->target_name || job->delta.has_distance))
+		plan->lead = ota_in_place_lead(job->target_name ? &job->target : NULL, plan->block,
+					       ota_index_old(job->index).len, job->new_image.len,
+					       job->delta.distance);
 }
 
 static enum cli_exit make(struct diff_job *job)

@@ -3,9 +3,6 @@
 
 #include "delta_args.h"
 
-/* Code seldom moves farther; more of it costs room in the slot. */
-#define SAFE_DISTANCE_DEFAULT ((size_t)16 * 1024)
-
 /* The option's index in the command's table, which has them all; false: it was not given. */
 static bool given(const struct cli_args *args, const char *name, unsigned *option)
 {
@@ -151,7 +148,7 @@ static enum cli_exit read_secondary(const struct cli_args *args, struct delta_ar
 static enum cli_exit read_place(const struct cli_args *args, struct delta_args *delta)
 {
 	enum cli_exit status = read_window(args, "block", &delta->plan.block);
-	uint64_t distance = SAFE_DISTANCE_DEFAULT;
+	uint64_t distance = OTA_DELTA_DISTANCE;
 	unsigned option;
 
 	delta->has_distance = given(args, "safe-distance", &option);

@@ -55,33 +55,6 @@ static enum cli_exit ask(struct diff_job *job)
 
 /* -- the short list ---------------------------------------------------------------------------- */
 
-/* What fits first, then what was made, then the smaller. */
-static bool comes_before(const struct ota_candidate *a, const struct ota_candidate *b)
-{
-	if (a->fits != b->fits)
-		return a->fits;
-	if (a->made != b->made)
-		return a->made;
-	if (a->sent_len != b->sent_len)
-		return a->sent_len < b->sent_len;
-	return a->ram < b->ram;
-}
-
-/* Insertion keeps equal ones in the table's order: what was chosen is the first. */
-static void sort(const struct ota_choice *choice, unsigned order[OTA_CANDIDATES_MAX])
-{
-	for (unsigned i = 0; i < choice->n; i++) {
-		unsigned at = i;
-
-		while (at > 0 &&
-		       comes_before(&choice->candidate[i], &choice->candidate[order[at - 1]])) {
-			order[at] = order[at - 1];
-			at--;
-		}
-		order[at] = i;
-	}
-}
-
 static const char *verdict_of(const struct ota_candidate *candidate)
 {
 	if (candidate->chosen)
@@ -127,7 +100,7 @@ void diff_print_choice(const struct diff_job *job)
 	unsigned shown = choice->n <= LINES_MAX ? choice->n : LINES_MAX;
 	int width = 0;
 
-	sort(choice, order);
+	ota_choice_order(choice, order);
 	for (unsigned i = 0; i < choice->n; i++) {
 		int len = (int)strlen(choice->candidate[i].name);
 
@@ -181,47 +154,15 @@ void diff_json_choice(json_t *object, const struct diff_job *job)
 
 /* -- none of them ------------------------------------------------------------------------------ */
 
-/* The remedy that asks least of a product; of equal ones that of the candidate told first. */
-static const struct ota_candidate *cheapest(const struct ota_choice *choice,
-					    const unsigned order[OTA_CANDIDATES_MAX])
-{
-	const struct ota_candidate *best = NULL;
-
-	for (unsigned i = 0; i < choice->n; i++) {
-		const struct ota_candidate *one = &choice->candidate[order[i]];
-
-		if (one->remedy[0] && (!best || one->remedy_cost < best->remedy_cost))
-			best = one;
-	}
-	return best;
-}
-
-/* What fails in the fewest ways; of equal ones the one told first. */
-static const struct ota_candidate *nearest_of(const struct ota_choice *choice,
-					      const unsigned order[OTA_CANDIDATES_MAX])
-{
-	const struct ota_candidate *best = &choice->candidate[order[0]];
-
-	for (unsigned i = 1; i < choice->n; i++) {
-		const struct ota_candidate *one = &choice->candidate[order[i]];
-
-		if (one->made && one->n_short < best->n_short)
-			best = one;
-	}
-	return best;
-}
-
 static enum cli_exit report_none(const struct diff_job *job)
 {
 	const struct ota_choice *choice = &job->choice;
-	unsigned order[OTA_CANDIDATES_MAX] = {0};
 	const struct ota_candidate *remedy;
 	const struct ota_candidate *nearest;
 	bool is_stdout = cli_is_stdout(job->output);
 
-	sort(choice, order);
-	nearest = nearest_of(choice, order);
-	remedy = cheapest(choice, order);
+	nearest = ota_choice_nearest(choice);
+	remedy = ota_choice_remedy(choice);
 	if (job->json && !is_stdout) {
 		json_t *object = cli_json("diff");
 

@@ -382,6 +382,65 @@ enum ota_err ota_choose(const struct ota_choose_job *job, const struct ota_index
 	return OTA_OK;
 }
 
+/* -- what is told of them ---------------------------------------------------------------------- */
+
+/* What fits first, then what was made, then the smaller. */
+static bool comes_before(const struct ota_candidate *a, const struct ota_candidate *b)
+{
+	if (a->fits != b->fits)
+		return a->fits;
+	if (a->made != b->made)
+		return a->made;
+	if (a->sent_len != b->sent_len)
+		return a->sent_len < b->sent_len;
+	return a->ram < b->ram;
+}
+
+/* Insertion keeps equal ones in the table's order: what was chosen is the first. */
+void ota_choice_order(const struct ota_choice *choice, unsigned order[OTA_CANDIDATES_MAX])
+{
+	for (unsigned i = 0; i < choice->n; i++) {
+		unsigned at = i;
+
+		while (at > 0 &&
+		       comes_before(&choice->candidate[i], &choice->candidate[order[at - 1]])) {
+			order[at] = order[at - 1];
+			at--;
+		}
+		order[at] = i;
+	}
+}
+
+const struct ota_candidate *ota_choice_remedy(const struct ota_choice *choice)
+{
+	unsigned order[OTA_CANDIDATES_MAX] = {0};
+	const struct ota_candidate *best = NULL;
+
+	ota_choice_order(choice, order);
+	for (unsigned i = 0; i < choice->n; i++) {
+		const struct ota_candidate *one = &choice->candidate[order[i]];
+
+		if (one->remedy[0] && (!best || one->remedy_cost < best->remedy_cost))
+			best = one;
+	}
+	return best;
+}
+
+const struct ota_candidate *ota_choice_nearest(const struct ota_choice *choice)
+{
+	unsigned order[OTA_CANDIDATES_MAX] = {0};
+	const struct ota_candidate *best = NULL;
+
+	ota_choice_order(choice, order);
+	for (unsigned i = 0; i < choice->n; i++) {
+		const struct ota_candidate *one = &choice->candidate[order[i]];
+
+		if (!best || (one->made && one->n_short < best->n_short))
+			best = one;
+	}
+	return best;
+}
+
 void ota_choice_free(struct ota_choice *choice)
 {
 	ota_buf_free(&choice->patch);

@@ -126,6 +126,14 @@ enum ota_err ota_in_place_block(const struct ota_target *target, uint32_t *block
 	return fail_block(target, wanted, *block > 0, diag);
 }
 
+uint32_t ota_in_place_lead(const struct ota_target *target, uint32_t block, size_t old_size,
+			   size_t new_size, size_t distance)
+{
+	if (block == 0 && (!target || ota_in_place_block(target, &block, NULL) != OTA_OK))
+		block = OTA_DELTA_BLOCK;
+	return ota_delta_lead(block, old_size, new_size, distance);
+}
+
 static enum ota_err fail_new(const struct ota_target *target, const struct ota_in_place *place,
 			     uint64_t usable, struct ota_diag *diag)
 {

@@ -5,9 +5,6 @@
 
 #include "matrix_run_parts.h"
 
-/* Bytes of old that stay readable in place, when nobody says how many and no slot is known. */
-#define SAFE_DISTANCE_DEFAULT ((size_t)16 * 1024)
-
 /* A job at work. */
 struct work {
 	struct running *all;
@@ -37,17 +34,13 @@ static void find_lead(struct work *work)
 {
 	const struct ota_matrix_plan *plan = work->plan;
 	struct ota_delta_plan *delta = &work->delta;
-	uint32_t block = delta->block;
+	size_t distance = plan->has_distance ? (size_t)plan->distance : OTA_DELTA_DISTANCE;
 
 	delta->in_place |= plan->has_target && plan->target.in_place;
-	if (!delta->in_place || (plan->has_target && !plan->has_distance))
-		return;
-	if (block == 0 &&
-	    (!plan->has_target || ota_in_place_block(&plan->target, &block, NULL) != OTA_OK))
-		block = OTA_DELTA_BLOCK;
-	delta->lead =
-		ota_delta_lead(block, work->old_bytes.len, work->new_bytes.len,
-			       plan->has_distance ? (size_t)plan->distance : SAFE_DISTANCE_DEFAULT);
+	if (delta->in_place && (!plan->has_target || plan->has_distance))
+		delta->lead =
+			ota_in_place_lead(plan->has_target ? &plan->target : NULL, delta->block,
+					  work->old_bytes.len, work->new_bytes.len, distance);
 }
 
 static struct work begin(struct running *all, const struct run_group *group,
@@ -85,40 +78,10 @@ static enum ota_err refuse(struct work *work, const char *what, const char *why)
 	return OTA_OK;
 }
 
-/* What fails in the fewest ways; of those the smallest. */
-static const struct ota_candidate *nearest_of(const struct ota_choice *choice)
-{
-	const struct ota_candidate *best = NULL;
-
-	for (unsigned i = 0; i < choice->n; i++) {
-		const struct ota_candidate *one = &choice->candidate[i];
-		bool better = !best || (one->made && !best->made);
-
-		if (best && one->made == best->made)
-			better = one->n_short < best->n_short ||
-				 (one->n_short == best->n_short && one->sent_len < best->sent_len);
-		best = better ? one : best;
-	}
-	return best;
-}
-
-static const struct ota_candidate *cheapest_of(const struct ota_choice *choice)
-{
-	const struct ota_candidate *best = NULL;
-
-	for (unsigned i = 0; i < choice->n; i++) {
-		const struct ota_candidate *one = &choice->candidate[i];
-
-		if (one->remedy[0] && (!best || one->remedy_cost < best->remedy_cost))
-			best = one;
-	}
-	return best;
-}
-
 static enum ota_err refuse_all(struct work *work, const struct ota_choice *choice)
 {
-	const struct ota_candidate *nearest = nearest_of(choice);
-	const struct ota_candidate *remedy = cheapest_of(choice);
+	const struct ota_candidate *nearest = ota_choice_nearest(choice);
+	const struct ota_candidate *remedy = ota_choice_remedy(choice);
 	struct ota_matrix_result *result = &work->product->result;
 
 	if (remedy)

@@ -97,6 +97,17 @@ OTA_API OTA_MUST_CHECK enum ota_err ota_choose(const struct ota_choose_job *job,
 OTA_API void ota_candidate_explain(struct ota_candidate *candidate,
 				   const struct ota_budget *budget);
 
+/* What fits first, then what was made, then the smaller; fills order[0..n), indexes of candidates.
+ */
+OTA_API void ota_choice_order(const struct ota_choice *choice, unsigned order[OTA_CANDIDATES_MAX]);
+
+/* Where none fits: what fails in the fewest ways, of equal ones the first in order; NULL: none. */
+OTA_API const struct ota_candidate *ota_choice_nearest(const struct ota_choice *choice);
+
+/* The one whose remedy asks least of a product, of equal ones the first in order; NULL: none has.
+ */
+OTA_API const struct ota_candidate *ota_choice_remedy(const struct ota_choice *choice);
+
 OTA_API void ota_choice_free(struct ota_choice *choice);
 
 #ifdef __cplusplus

@@ -136,6 +136,12 @@ struct ota_delta_plan {
 #define OTA_DELTA_BLOCK_MAX 0x100000U
 
 /*
+ * In place: bytes of old that stay readable, unless it is said how many. Code seldom moves farther;
+ * more of it costs room in the slot.
+ */
+#define OTA_DELTA_DISTANCE ((size_t)16 * 1024)
+
+/*
  * How far old must be moved up so that what lies `distance` bytes behind the byte that is written,
  * or less, can still be read when new has grown as a whole: block + what new is larger than old +
  * distance, the latter two rounded up to blocks; at most new's size rounded up, since more is never

@@ -55,6 +55,13 @@ OTA_API OTA_MUST_CHECK enum ota_err ota_in_place_block(const struct ota_target *
 						       uint32_t *block, struct ota_diag *diag);
 
 /*
+ * The lead for a patch whose old stays readable `distance` bytes behind what is written
+ * (ota_delta_lead). `block` is 0: the target's, or without one (NULL) OTA_DELTA_BLOCK.
+ */
+OTA_API uint32_t ota_in_place_lead(const struct ota_target *target, uint32_t block, size_t old_size,
+				   size_t new_size, size_t distance);
+
+/*
  * The largest lead that the slot has room for: nothing is lost when a patch asks for less.
  * place->old_len and new_len are given, place->block too unless it is 0: then the profile says.
  * Fills the rest. OTA_E_USAGE as ota_in_place_block. OTA_E_NO_FIT: new does not fit, or not even
