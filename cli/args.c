@@ -227,6 +227,11 @@ bool cli_find_option(const struct cli_args *args, const char *name, unsigned *op
 	return false;
 }
 
+bool cli_given(const struct cli_args *args, const char *name, unsigned *option)
+{
+	return cli_find_option(args, name, option) && cli_has(args, *option);
+}
+
 unsigned cli_count(const struct cli_args *args, unsigned option)
 {
 	unsigned n = 0;

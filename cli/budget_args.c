@@ -12,18 +12,12 @@ static const char *const names[] = {
 	"max-patch", "max-airtime", "max-delivery", "max-ram", "max-erases",
 };
 
-/* The option's index; false: it was not given. */
-static bool given(const struct cli_args *args, const char *name, unsigned *option)
-{
-	return cli_find_option(args, name, option) && cli_has(args, *option);
-}
-
 static enum cli_exit read_size(const struct cli_args *args, const char *name, uint64_t max,
 			       bool *has, uint64_t *value)
 {
 	unsigned option;
 
-	*has = given(args, name, &option);
+	*has = cli_given(args, name, &option);
 	return *has ? cli_size(args, option, max, value) : CLI_DONE;
 }
 
@@ -32,7 +26,7 @@ static enum cli_exit read_count(const struct cli_args *args, const char *name, u
 {
 	unsigned option;
 
-	*has = given(args, name, &option);
+	*has = cli_given(args, name, &option);
 	return *has ? cli_number(args, option, max, value) : CLI_DONE;
 }
 
@@ -41,7 +35,7 @@ static enum cli_exit read_time(const struct cli_args *args, const char *name, bo
 {
 	unsigned option;
 
-	*has = given(args, name, &option);
+	*has = cli_given(args, name, &option);
 	return *has ? cli_duration(args, option, us) : CLI_DONE;
 }
 
@@ -52,7 +46,7 @@ static enum cli_exit read_applier(const struct cli_args *args, enum ota_applier 
 	unsigned on = 0;
 	enum cli_exit status;
 
-	if (!given(args, "on", &option))
+	if (!cli_given(args, "on", &option))
 		return CLI_DONE;
 	status = cli_choice(args, option, words, &on);
 	*applier = on == 0 ? OTA_APPLIED_ON_DEVICE : OTA_APPLIED_BY_GATEWAY;
@@ -65,7 +59,7 @@ static enum cli_exit read_image(const struct cli_args *args, unsigned *image)
 	unsigned option;
 	enum cli_exit status = CLI_DONE;
 
-	if (given(args, "image", &option))
+	if (cli_given(args, "image", &option))
 		status = cli_number(args, option, OTA_TARGET_IMAGES_MAX - 1, &index);
 	*image = (unsigned)index;
 	return status;
@@ -97,7 +91,7 @@ static enum cli_exit read_installed(const struct cli_args *args, struct budget_a
 	unsigned *n = &budget->options.n_installed;
 	unsigned option;
 
-	if (!given(args, "installed", &option))
+	if (!cli_given(args, "installed", &option))
 		return CLI_DONE;
 	budget->options.installed = budget->installed;
 	for (unsigned i = 0; i < args->n_given; i++) {
@@ -123,7 +117,7 @@ static enum cli_exit read_links(const struct cli_args *args, struct budget_args 
 {
 	unsigned option;
 
-	if (!given(args, "link", &option))
+	if (!cli_given(args, "link", &option))
 		return CLI_DONE;
 	budget->options.links = budget->links;
 	return cli_read_links(args, option, budget->links, &budget->options.n_links);
@@ -190,7 +184,7 @@ const char *cli_given_budget_arg(const struct cli_args *args)
 	unsigned option;
 
 	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
-		if (given(args, names[i], &option))
+		if (cli_given(args, names[i], &option))
 			return names[i];
 	}
 	return NULL;

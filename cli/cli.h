@@ -103,6 +103,8 @@ bool cli_has(const struct cli_args *args, unsigned option);
 const char *cli_value(const struct cli_args *args, unsigned option);
 /* The option's index in the command's table; false: the command has none of that name. */
 bool cli_find_option(const struct cli_args *args, const char *name, unsigned *option);
+/* The same; false also when it was not given. */
+bool cli_given(const struct cli_args *args, const char *name, unsigned *option);
 /* How often it was given. */
 unsigned cli_count(const struct cli_args *args, unsigned option);
 

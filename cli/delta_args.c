@@ -3,17 +3,11 @@
 
 #include "delta_args.h"
 
-/* The option's index in the command's table, which has them all; false: it was not given. */
-static bool given(const struct cli_args *args, const char *name, unsigned *option)
-{
-	return cli_find_option(args, name, option) && cli_has(args, *option);
-}
-
 static enum cli_exit read_format(const struct cli_args *args, bool has_target,
 				 struct ota_delta_plan *plan)
 {
 	unsigned option;
-	const char *text = given(args, "format", &option) ? cli_value(args, option) : NULL;
+	const char *text = cli_given(args, "format", &option) ? cli_value(args, option) : NULL;
 	char list[128];
 
 	/* With a target and without a word the best one is looked for. */
@@ -48,7 +42,7 @@ static enum cli_exit check_format(const struct cli_args *args, const struct ota_
 		unsigned option;
 		char word[32];
 
-		if (!given(args, asking[i].option, &option) ||
+		if (!cli_given(args, asking[i].option, &option) ||
 		    ota_delta_check_plan(&asking[i].plan, &diag) == OTA_OK)
 			continue;
 		(void)snprintf(word, sizeof(word), "--%s", asking[i].option);
@@ -66,7 +60,7 @@ static enum cli_exit read_tier(const struct cli_args *args, enum ota_delta_tier 
 	unsigned word = 0;
 	enum cli_exit status;
 
-	if (!given(args, "tier", &option))
+	if (!cli_given(args, "tier", &option))
 		return CLI_DONE;
 	status = cli_choice(args, option, words, &word);
 	*tier = tier_of[word];
@@ -83,7 +77,7 @@ static enum cli_exit read_arch(const struct cli_args *args, enum ota_delta_arch 
 	unsigned word = 0;
 	enum cli_exit status;
 
-	if (!given(args, "arch", &option))
+	if (!cli_given(args, "arch", &option))
 		return CLI_DONE;
 	status = cli_choice(args, option, words, &word);
 	*arch = arch_of[word];
@@ -100,7 +94,7 @@ static enum cli_exit read_code(const struct cli_args *args, struct ota_delta_pla
 
 	if (status == CLI_DONE)
 		status = read_arch(args, &plan->arch);
-	base.known = given(args, "base", &option);
+	base.known = cli_given(args, "base", &option);
 	if (status == CLI_DONE && base.known)
 		status = cli_number(args, option, UINT32_MAX, &addr);
 	base.addr = (uint32_t)addr;
@@ -119,7 +113,7 @@ static enum cli_exit read_window(const struct cli_args *args, const char *name, 
 	enum cli_exit status;
 	char word[32];
 
-	if (!given(args, name, &option))
+	if (!cli_given(args, name, &option))
 		return CLI_DONE;
 	status = cli_size(args, option, OTA_DELTA_MAX, &value);
 	if (status == CLI_DONE && value == 0) {
@@ -137,7 +131,7 @@ static enum cli_exit read_secondary(const struct cli_args *args, struct delta_ar
 	unsigned word = 0;
 	enum cli_exit status = CLI_DONE;
 
-	delta->has_secondary = given(args, "secondary", &option);
+	delta->has_secondary = cli_given(args, "secondary", &option);
 	if (delta->has_secondary)
 		status = cli_choice(args, option, words, &word);
 	delta->plan.secondary = word == 1 ? OTA_SECONDARY_LZMA : OTA_SECONDARY_NONE;
@@ -151,11 +145,11 @@ static enum cli_exit read_place(const struct cli_args *args, struct delta_args *
 	uint64_t distance = OTA_DELTA_DISTANCE;
 	unsigned option;
 
-	delta->has_distance = given(args, "safe-distance", &option);
+	delta->has_distance = cli_given(args, "safe-distance", &option);
 	if (status == CLI_DONE && delta->has_distance)
 		status = cli_size(args, option, OTA_DELTA_MAX, &distance);
 	delta->distance = (size_t)distance;
-	delta->plan.in_place = given(args, "in-place", &option);
+	delta->plan.in_place = cli_given(args, "in-place", &option);
 	return status;
 }
 

@@ -12,19 +12,17 @@
 
 /* -- what the budget is asked about ------------------------------------------------------------ */
 
-/* As check counts it: header to last TLV, without padding; of what is no image every byte. */
 static uint64_t look_at_image(const char *path, struct ota_span file, struct ota_image *opened,
 			      const struct ota_image **image)
 {
-	if (ota_image_probe(file) && ota_image_open(file, opened, NULL) == OTA_OK) {
-		*image = opened;
-		return opened->bytes.len;
-	}
-	cli_warning(path,
-		    "is not an MCUboot image: its %zu bytes count as they are, without header and "
-		    "TLVs",
-		    file.len);
-	return file.len;
+	uint64_t len = ota_update_len(file, opened, image);
+
+	if (!*image)
+		cli_warning(path,
+			    "is not an MCUboot image: its %zu bytes count as they are, without "
+			    "header and TLVs",
+			    file.len);
+	return len;
 }
 
 static enum cli_exit ask(struct diff_job *job)

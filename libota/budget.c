@@ -262,6 +262,15 @@ enum ota_err ota_budget_fill(struct budget_job *job, struct ota_diag *diag)
 	return OTA_OK;
 }
 
+uint64_t ota_update_len(struct ota_span file, struct ota_image *opened,
+			const struct ota_image **image)
+{
+	if (!ota_image_probe(file) || ota_image_open(file, opened, NULL) != OTA_OK)
+		return file.len;
+	*image = opened;
+	return opened->bytes.len;
+}
+
 enum ota_err ota_budget_check(const struct ota_update *update, const struct ota_target *target,
 			      const struct ota_budget_options *options, struct ota_budget *budget,
 			      struct ota_diag *diag)

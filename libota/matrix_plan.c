@@ -84,8 +84,9 @@ static enum ota_err find_efforts(struct ota_matrix_plan *plan, struct ota_diag *
 struct reread {
 	struct ota_buf file; /* owned */
 	struct ota_span bytes;
-	bool opened;
-	struct ota_image image; /* when opened; borrows from file */
+	uint64_t len;                  /* of what is sent: nobody sends padding */
+	const struct ota_image *image; /* points to `opened`, or NULL */
+	struct ota_image opened;       /* borrows from file */
 };
 
 static enum ota_err read_again(const struct ota_matrix_plan *plan, const char *folder,
@@ -97,7 +98,7 @@ static enum ota_err read_again(const struct ota_matrix_plan *plan, const char *f
 	char *path = ota_matrix_image_path(folder, version);
 	enum ota_err err;
 
-	*reread = (struct reread){.opened = false};
+	*reread = (struct reread){.image = NULL};
 	if (!path)
 		return ota_fail(diag, OTA_E_MEMORY, "out of memory");
 	err = ota_matrix_read_image(plan, path, &reread->file, &reread->bytes, &why);
@@ -105,18 +106,12 @@ static enum ota_err read_again(const struct ota_matrix_plan *plan, const char *f
 		err = ota_digest_of(OTA_HASH_SHA256, reread->bytes, &digest, &why);
 	if (err == OTA_OK && memcmp(digest.data, version->sha256, sizeof(version->sha256)) != 0)
 		err = ota_fail(&why, OTA_E_MALFORMED, "was changed while the plan was made");
-	reread->opened = err == OTA_OK && ota_image_probe(reread->bytes) &&
-			 ota_image_open(reread->bytes, &reread->image, NULL) == OTA_OK;
-	if (err != OTA_OK)
+	if (err == OTA_OK)
+		reread->len = ota_update_len(reread->bytes, &reread->opened, &reread->image);
+	else
 		(void)ota_fail(diag, err, "%s: %s", path, why.text);
 	free(path);
 	return err;
-}
-
-/* As check counts it: header to last TLV, for nobody sends padding; else every byte. */
-static uint64_t counted(const struct reread *reread)
-{
-	return reread->opened ? reread->image.bytes.len : reread->bytes.len;
 }
 
 static enum ota_err judge(const struct ota_matrix_plan *plan, const struct reread *from,
@@ -124,11 +119,11 @@ static enum ota_err judge(const struct ota_matrix_plan *plan, const struct rerea
 			  struct ota_diag *diag)
 {
 	const struct ota_update update = {
-		.sent_len = counted(newest),
-		.old_len = counted(from),
-		.new_len = counted(newest),
-		.old_image = from->opened ? &from->image : NULL,
-		.new_image = newest->opened ? &newest->image : NULL,
+		.sent_len = newest->len,
+		.old_len = from->len,
+		.new_len = newest->len,
+		.old_image = from->image,
+		.new_image = newest->image,
 	};
 	struct ota_budget *budget = malloc(sizeof(*budget));
 	struct ota_candidate *words = calloc(1, sizeof(*words));

@@ -19,16 +19,6 @@ struct work {
 
 /* -- images ------------------------------------------------------------------------------------ */
 
-/* As check counts it: header to last TLV, without padding; of what is no image every byte. */
-static uint64_t look_at(struct ota_span bytes, struct ota_image *opened,
-			const struct ota_image **image)
-{
-	if (!ota_image_probe(bytes) || ota_image_open(bytes, opened, NULL) != OTA_OK)
-		return bytes.len;
-	*image = opened;
-	return opened->bytes.len;
-}
-
 /* With a target all that its slot has room for is used, unless a distance is given. */
 static void find_lead(struct work *work)
 {
@@ -369,8 +359,10 @@ enum ota_err ota_run_make(struct running *all, const struct run_group *group,
 
 	*product = (struct run_product){.file = ota_buf_init(0), .begun_us = ota_run_now()};
 	memcpy(product->result.id, all->plan->job[task->job].id, sizeof(product->result.id));
-	work.about.old_len = look_at(work.old_bytes, &work.old_opened, &work.about.old_image);
-	work.about.new_len = look_at(work.new_bytes, &work.new_opened, &work.about.new_image);
+	work.about.old_len =
+		ota_update_len(work.old_bytes, &work.old_opened, &work.about.old_image);
+	work.about.new_len =
+		ota_update_len(work.new_bytes, &work.new_opened, &work.about.new_image);
 	if (!is_refused(&work))
 		err = make(&work, &patch, diag);
 	if (err == OTA_OK)

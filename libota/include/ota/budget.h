@@ -192,6 +192,14 @@ OTA_API void ota_budget_explain(struct ota_budget *budget, const char *item, con
 	__attribute__((format(printf, 5, 6)));
 
 /*
+ * What an update's old_len or new_len is: of an MCUboot image from header to last TLV, without
+ * padding; of what is none every byte. Fills `opened` and points `*image` to it when it is one;
+ * else leaves `*image` as it is.
+ */
+OTA_API uint64_t ota_update_len(struct ota_span file, struct ota_image *opened,
+				const struct ota_image **image);
+
+/*
  * Fills `budget`. OTA_OK also when it does not fit (budget->fits says). OTA_E_USAGE when the
  * profile is a chip's, without mcuboot and updater, or when a limit of airtime or delivery has no
  * link to be held against; OTA_E_ABSENT when the format has no row; OTA_E_TRUNCATED and
