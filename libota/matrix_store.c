@@ -13,6 +13,7 @@
 #include "matrix_store.h"
 
 #define LOCK_NAME   ".lock"
+#define PATH_SIZE   4096U
 #define TEMP_PREFIX ".otatool-"
 #define TEMP_DIGITS 6U /* behind it: mkstemp's, or hex digits */
 #define TEMP_MASK   0xffffffU
@@ -33,16 +34,17 @@ static enum ota_err fail_errno(struct ota_diag *diag, const char *name, const ch
 
 /* -- names ------------------------------------------------------------------------------------- */
 
-const char *ota_matrix_store_path(const char *folder, const char *name,
-				  char path[MATRIX_STORE_PATH_MAX], struct ota_diag *diag)
+/* "FOLDER/NAME" into `path`, which is returned; NULL and a word when it is too long. */
+static const char *path_of(const char *folder, const char *name, char path[PATH_SIZE],
+			   struct ota_diag *diag)
 {
 	const char *slash = folder[0] && folder[strlen(folder) - 1] != '/' && name[0] ? "/" : "";
-	int len = snprintf(path, MATRIX_STORE_PATH_MAX, "%s%s%s", folder, slash, name);
+	int len = snprintf(path, PATH_SIZE, "%s%s%s", folder, slash, name);
 
-	if (len >= 0 && (size_t)len < MATRIX_STORE_PATH_MAX)
+	if (len >= 0 && (size_t)len < PATH_SIZE)
 		return path;
 	(void)ota_fail(diag, OTA_E_IO, "%s: path is too long, at most %u bytes", name,
-		       MATRIX_STORE_PATH_MAX - 1);
+		       PATH_SIZE - 1);
 	return NULL;
 }
 
@@ -50,11 +52,11 @@ enum ota_err ota_matrix_store_read(const char *folder, const char *name, struct 
 				   struct ota_diag *diag)
 {
 	struct ota_diag why = {.err = OTA_OK};
-	char path[MATRIX_STORE_PATH_MAX];
+	char path[PATH_SIZE];
 	struct stat st;
 	enum ota_err err;
 
-	if (!ota_matrix_store_path(folder, name, path, diag))
+	if (!path_of(folder, name, path, diag))
 		return OTA_E_IO;
 	if (stat(path, &st) != 0)
 		return errno == ENOENT || errno == ENOTDIR
@@ -77,7 +79,7 @@ static bool sync_fd(int fd)
 /* A folder that is new is to survive a power cut as what is in it does; as well as it goes. */
 static void sync_above(const char *path)
 {
-	char above[MATRIX_STORE_PATH_MAX];
+	char above[PATH_SIZE];
 	const char *slash = strrchr(path, '/');
 	int len = slash ? (int)(slash - path) : 0;
 	int fd;
@@ -108,15 +110,19 @@ static enum ota_err make_one(const char *path, const char *name, struct ota_diag
 	return OTA_OK;
 }
 
-enum ota_err ota_matrix_store_make(const char *path, struct ota_diag *diag)
+/*
+ * Makes a folder, with all above it that is missing. One that is there is fine. OTA_E_IO; words
+ * about the folder itself begin with no name.
+ */
+static enum ota_err make_folder(const char *path, struct ota_diag *diag)
 {
-	char part[MATRIX_STORE_PATH_MAX];
+	char part[PATH_SIZE];
 	size_t len = strlen(path);
 	struct stat st;
 
 	if (len == 0)
 		return ota_fail(diag, OTA_E_IO, "a folder has an empty name");
-	if (!ota_matrix_store_path(path, "", part, diag))
+	if (!path_of(path, "", part, diag))
 		return OTA_E_IO;
 	for (size_t at = 1; at < len; at++) {
 		if (path[at] != '/')
@@ -142,18 +148,17 @@ static bool is_temporary(const char *name)
 /* What cannot be taken away does no harm. */
 static void sweep(const char *folder, const char *inside)
 {
-	char path[MATRIX_STORE_PATH_MAX];
+	char path[PATH_SIZE];
 	const struct dirent *entry;
 	DIR *dir;
 
-	if (!ota_matrix_store_path(folder, inside, path, NULL))
+	if (!path_of(folder, inside, path, NULL))
 		return;
 	dir = opendir(path);
 	while (dir && (entry = readdir(dir)) != NULL) {
-		char file[MATRIX_STORE_PATH_MAX];
+		char file[PATH_SIZE];
 
-		if (is_temporary(entry->d_name) &&
-		    ota_matrix_store_path(path, entry->d_name, file, NULL))
+		if (is_temporary(entry->d_name) && path_of(path, entry->d_name, file, NULL))
 			(void)unlink(file);
 	}
 	if (dir)
@@ -217,16 +222,16 @@ enum ota_err ota_matrix_store_open(const char *folder, struct matrix_store *stor
 				   struct ota_diag *diag)
 {
 	static const char *const inside[] = {OTA_MATRIX_RESULTS, OTA_MATRIX_PATCHES};
-	char path[MATRIX_STORE_PATH_MAX];
-	enum ota_err err = ota_matrix_store_make(folder, diag);
+	char path[PATH_SIZE];
+	enum ota_err err = make_folder(folder, diag);
 
 	*store = (struct matrix_store){.folder = folder, .lock = -1};
 	for (size_t i = 0; err == OTA_OK && i < sizeof(inside) / sizeof(inside[0]); i++) {
 		err = OTA_E_IO;
-		if (ota_matrix_store_path(folder, inside[i], path, diag))
+		if (path_of(folder, inside[i], path, diag))
 			err = make_one(path, inside[i], diag);
 	}
-	if (err == OTA_OK && !ota_matrix_store_path(folder, LOCK_NAME, path, diag))
+	if (err == OTA_OK && !path_of(folder, LOCK_NAME, path, diag))
 		err = OTA_E_IO;
 	if (err != OTA_OK)
 		return err;
@@ -253,7 +258,7 @@ void ota_matrix_store_close(struct matrix_store *store)
  * run's, while the folder itself may be one that others work in.
  */
 static int open_temporary(const struct matrix_store *store, const char *name, unsigned serial,
-			  char temp[MATRIX_STORE_PATH_MAX])
+			  char temp[PATH_SIZE])
 {
 	const char *slash = strchr(name, '/');
 	const char *inside = slash ? name : OTA_MATRIX_RESULTS;
@@ -262,10 +267,10 @@ static int open_temporary(const struct matrix_store *store, const char *name, un
 
 	for (unsigned i = 0; i < TEMP_TRIES; i++) {
 		int fd;
-		int len = snprintf(temp, MATRIX_STORE_PATH_MAX, "%s/%.*s/" TEMP_PREFIX "%06x",
-				   store->folder, inside_len, inside, (first + i) & TEMP_MASK);
+		int len = snprintf(temp, PATH_SIZE, "%s/%.*s/" TEMP_PREFIX "%06x", store->folder,
+				   inside_len, inside, (first + i) & TEMP_MASK);
 
-		if (len < 0 || (size_t)len >= MATRIX_STORE_PATH_MAX) {
+		if (len < 0 || (size_t)len >= PATH_SIZE) {
 			errno = ENAMETOOLONG;
 			return -1;
 		}
@@ -280,12 +285,12 @@ enum ota_err ota_matrix_store_write(const struct matrix_store *store, const char
 				    unsigned serial, struct ota_span bytes, struct ota_diag *diag)
 {
 	struct ota_diag why = {.err = OTA_OK};
-	char path[MATRIX_STORE_PATH_MAX];
-	char temp[MATRIX_STORE_PATH_MAX];
+	char path[PATH_SIZE];
+	char temp[PATH_SIZE];
 	enum ota_err err;
 	int fd;
 
-	if (!ota_matrix_store_path(store->folder, name, path, diag))
+	if (!path_of(store->folder, name, path, diag))
 		return OTA_E_IO;
 	fd = open_temporary(store, name, serial, temp);
 	if (fd < 0)
@@ -302,20 +307,20 @@ enum ota_err ota_matrix_store_write(const struct matrix_store *store, const char
 
 void ota_matrix_store_remove(const struct matrix_store *store, const char *name)
 {
-	char path[MATRIX_STORE_PATH_MAX];
+	char path[PATH_SIZE];
 
-	if (ota_matrix_store_path(store->folder, name, path, NULL))
+	if (path_of(store->folder, name, path, NULL))
 		(void)unlink(path);
 }
 
 enum ota_err ota_matrix_store_sync(const struct matrix_store *store, const char *name,
 				   struct ota_diag *diag)
 {
-	char path[MATRIX_STORE_PATH_MAX];
+	char path[PATH_SIZE];
 	enum ota_err err = OTA_OK;
 	int fd;
 
-	if (!ota_matrix_store_path(store->folder, name, path, diag))
+	if (!path_of(store->folder, name, path, diag))
 		return OTA_E_IO;
 	fd = open(path, O_RDONLY | O_CLOEXEC);
 	if (fd < 0)

@@ -48,22 +48,11 @@ void ota_matrix_store_remove(const struct matrix_store *store, const char *name)
 OTA_MUST_CHECK enum ota_err ota_matrix_store_sync(const struct matrix_store *store,
 						  const char *name, struct ota_diag *diag);
 
-/* "FOLDER/NAME" into `path`, which is returned; NULL and a word when it is too long. */
-#define MATRIX_STORE_PATH_MAX 4096U
-const char *ota_matrix_store_path(const char *folder, const char *name,
-				  char path[MATRIX_STORE_PATH_MAX], struct ota_diag *diag);
-
 /*
  * Reads a file. OTA_E_ABSENT: it is not there. OTA_E_IO: it is no regular one; a pipe might never
  * end. Else as ota_file_read. Appends to `buf`.
  */
 OTA_MUST_CHECK enum ota_err ota_matrix_store_read(const char *folder, const char *name,
 						  struct ota_buf *buf, struct ota_diag *diag);
-
-/*
- * Makes a folder, with all above it that is missing. One that is there is fine. OTA_E_IO; words
- * about the folder itself begin with no name.
- */
-OTA_MUST_CHECK enum ota_err ota_matrix_store_make(const char *path, struct ota_diag *diag);
 
 #endif
